@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Delay histograms whose counts stay additive over slots, hours, months and sites, and the
+ * quantiles read from them. */
+#ifndef NETGRADE_METRIC_HISTOGRAM_H
+#define NETGRADE_METRIC_HISTOGRAM_H
+
+#include "collector/base/nsec.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bucket 0 is [0, first), bucket i is [first·r^(i−1), first·r^i), the last has no upper bound.
+ * Edges are rounded to whole nanoseconds and are part of the stored layout.
+ *   round trip:      48 buckets, first 100 µs, r = 10^(1/10) = 1.259, last from 3.98 s
+ *   delay variation: 24 buckets, first  25 µs, r = 10^(1/5)  = 1.585, last from 0.63 s */
+enum { RTT_BUCKETS = 48, PDV_BUCKETS = 24, LAYOUT_BUCKETS_MAX = RTT_BUCKETS };
+
+enum delay_kind {
+	DELAY_RTT, /* round trip (RFC 2681) */
+	DELAY_PDV, /* round trip − the slot's smallest (RFC 5481, section 4.2) */
+};
+
+size_t histogram_buckets(enum delay_kind kind);
+size_t histogram_bucket_of(enum delay_kind kind, nsec delay); /* delay < 0 counts as 0 */
+nsec histogram_lower(enum delay_kind kind, size_t bucket);
+nsec histogram_upper(enum delay_kind kind, size_t bucket); /* NSEC_INFINITE for the last */
+
+/* The delays of some slots: one slot, one hour or more. Planned and unknown slots are left out by
+ * who fills it. Undefined bounds mean that nothing was answered. */
+struct delays {
+	uint32_t slots; /* slots counted in */
+	uint64_t lost;	/* packets lost in them: +infinity in order statistics */
+	nsec rtt_min;
+	nsec rtt_max;
+	nsec pdv_max; /* the smallest is 0 by definition wherever anything was answered */
+	uint32_t rtt[RTT_BUCKETS];
+	uint32_t pdv[PDV_BUCKETS];
+};
+
+struct delays delays_empty(void);
+void delays_merge(struct delays *into, const struct delays *from);
+uint64_t delays_answered(const struct delays *d);
+
+/* A quantile and the interval that surely holds it: from buckets nothing narrower is known. */
+struct quantile {
+	nsec value; /* NSEC_UNDEFINED without packets, NSEC_INFINITE when loss reaches it */
+	nsec low;
+	nsec high;
+};
+
+/* The p-quantile, 0 < p ≤ 1, of all packets sent in rows[0..count), lost ones as +infinity, nearest
+ * rank k = ⌈p·N⌉. The k-th delay is placed row by row: each row's packets of a bucket are spread
+ * evenly between the larger of the bucket's lower edge and the row's minimum and the smaller of its
+ * upper edge and the row's maximum; the value is where the sum over the rows reaches k − ½. */
+struct quantile delays_quantile(const struct delays *rows, size_t count, enum delay_kind kind,
+				double p);
+
+/* Packets answered with a delay surely or probably above bound, by the same spreading. */
+double delays_above(const struct delays *rows, size_t count, enum delay_kind kind, nsec bound);
+
+#endif

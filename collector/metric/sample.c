@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/metric/sample.h"
+#include "collector/metric/availability.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+static void count_outcome(struct summary *s, const struct singleton *one)
+{
+	if (one->outcome == OUTCOME_UNSENT) {
+		s->flags |= SLOT_UNSENT;
+		return;
+	}
+	s->sent++;
+	s->duplicated += one->duplicates;
+	s->reordered += one->reordered;
+	if (one->outcome != OUTCOME_REPLIED) {
+		s->lost++;
+		s->late += one->outcome == OUTCOME_LATE;
+		s->rejected += one->outcome == OUTCOME_REJECTED;
+		return;
+	}
+	s->rtt_sum += one->round_trip;
+	if (s->rtt_min == NSEC_UNDEFINED || one->round_trip < s->rtt_min)
+		s->rtt_min = one->round_trip;
+	if (s->rtt_max == NSEC_UNDEFINED || one->round_trip > s->rtt_max)
+		s->rtt_max = one->round_trip;
+	if (one->stamped_by < STAMP_CAPTURE)
+		s->flags |= SLOT_USER_STAMP;
+}
+
+struct summary sample_summary(const struct sample *sample)
+{
+	struct summary s = summary_absent(sample->slot, 0);
+
+	s.expected = sample->expected;
+	s.flags = sample->flags;
+	for (uint32_t i = 0; i < sample->expected; i++)
+		count_outcome(&s, &sample->singletons[i]);
+	s.rtt_median = sample_quantile(sample, 0.5);
+	return s;
+}
+
+struct delays sample_delays(const struct sample *sample)
+{
+	struct delays d = delays_empty();
+	struct summary s = sample_summary(sample);
+
+	if (!availability_judgeable(&s))
+		return d;
+	d.slots = 1;
+	d.lost = s.lost;
+	d.rtt_min = s.rtt_min;
+	d.rtt_max = s.rtt_max;
+	if (summary_answered(&s) > 0)
+		d.pdv_max = s.rtt_max - s.rtt_min;
+	for (uint32_t i = 0; i < sample->expected; i++) {
+		const struct singleton *one = &sample->singletons[i];
+		if (one->outcome != OUTCOME_REPLIED)
+			continue;
+		d.rtt[histogram_bucket_of(DELAY_RTT, one->round_trip)]++;
+		d.pdv[histogram_bucket_of(DELAY_PDV, one->round_trip - s.rtt_min)]++;
+	}
+	return d;
+}
+
+static int compare_delays(const void *a, const void *b)
+{
+	nsec x = *(const nsec *)a;
+	nsec y = *(const nsec *)b;
+	return (x > y) - (x < y);
+}
+
+nsec sample_quantile(const struct sample *sample, double p)
+{
+	enum { SMALL = 128 };
+	nsec small[SMALL];
+	nsec *delays =
+		sample->expected <= SMALL ? small : calloc(sample->expected, sizeof(*delays));
+	size_t answered = 0;
+	size_t sent = 0;
+	nsec result = NSEC_UNDEFINED;
+
+	assert(p > 0 && p <= 1);
+	if (delays == NULL)
+		return NSEC_UNDEFINED;
+	for (uint32_t i = 0; i < sample->expected; i++) {
+		const struct singleton *one = &sample->singletons[i];
+		sent += one->outcome != OUTCOME_UNSENT;
+		if (one->outcome == OUTCOME_REPLIED)
+			delays[answered++] = one->round_trip;
+	}
+	if (sent > 0) {
+		size_t rank = (size_t)ceil(p * (double)sent * (1 - 1e-12));
+		qsort(delays, answered, sizeof(*delays), compare_delays);
+		result = rank > answered ? NSEC_INFINITE : delays[rank - 1];
+	}
+	if (delays != small)
+		free(delays);
+	return result;
+}

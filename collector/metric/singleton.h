@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A singleton is what became of one probe packet (RFC 2330, section 11). */
+#ifndef NETGRADE_METRIC_SINGLETON_H
+#define NETGRADE_METRIC_SINGLETON_H
+
+#include "collector/base/nsec.h"
+
+#include <stdint.h>
+
+enum outcome {
+	OUTCOME_UNSENT = 0, /* the agent could not send it: never the network's fault */
+	OUTCOME_PENDING,    /* sent, its deadline not passed */
+	OUTCOME_REPLIED,    /* answered within T_max */
+	OUTCOME_LOST,	    /* no answer within T_max */
+	OUTCOME_LATE,	    /* answered after T_max: lost, and counted as late beside it */
+	OUTCOME_REJECTED,   /* refused by an ICMP error: lost, and counted as rejected beside it */
+};
+
+/* Where the two instants of a round trip were taken, worst first; the weaker of both counts. */
+enum stamp_source {
+	STAMP_NONE = 0,
+	STAMP_USER,    /* by this program around its system call */
+	STAMP_CAPTURE, /* by packet capture */
+	STAMP_KERNEL,  /* by the kernel's network stack */
+	STAMP_DEVICE,  /* by the network card */
+};
+
+/* "kernel" and so on, never NULL. */
+const char *stamp_source_name(enum stamp_source source);
+
+struct singleton {
+	nsec sent_at;	    /* NSEC_UNDEFINED while unsent */
+	nsec round_trip;    /* NSEC_UNDEFINED unless replied */
+	uint8_t outcome;    /* enum outcome */
+	uint8_t stamped_by; /* enum stamp_source */
+	uint8_t duplicates; /* further answers to the same packet; stays at 255 */
+	uint8_t reordered;  /* 1 when a packet sent later was answered earlier (RFC 4737, 3.3) */
+};
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A summary is what is kept of one slot of one series: counts, delay statistics, honesty flags.
+ * It is what the spool carries, the curves store, and the reporter reads back. */
+#ifndef NETGRADE_METRIC_SUMMARY_H
+#define NETGRADE_METRIC_SUMMARY_H
+
+#include "collector/base/nsec.h"
+
+#include <stdint.h>
+
+/* Why a slot says less than it should, or nothing, about the network. Stored: never renumber. */
+enum slot_flag {
+	SLOT_NO_RECORD = 1u << 0, /* nothing was written: the agent was off, or rows have expired */
+	SLOT_PLANNED = 1u << 1,	  /* inside an announced maintenance window */
+	SLOT_TAINTED = 1u << 2,	  /* the agent lost packets itself (receive overflow) */
+	SLOT_ISOLATED = 1u << 3,  /* every anchor of the agent was gone */
+	SLOT_CLOCK_STEP = 1u << 4, /* the system clock was set while packets were in flight */
+	SLOT_UNSENT = 1u << 5,	   /* at least one packet could not be sent */
+	SLOT_USER_STAMP = 1u << 6, /* at least one round trip rests on a stamp weaker than kernel */
+	SLOT_UNSCHEDULED = 1u << 7, /* not to be measured then */
+	SLOT_PARTIAL = 1u << 8,	    /* the agent started or stopped inside the slot */
+};
+
+struct summary {
+	nsec from; /* half-open slot, a multiple of its length */
+	nsec until;
+	uint32_t expected;   /* packets that the schedule asked for */
+	uint32_t sent;	     /* expected − unsent */
+	uint32_t lost;	     /* not back within T_max, late and rejected included */
+	uint32_t duplicated; /* surplus answers */
+	uint32_t reordered;
+	uint32_t late;
+	uint32_t rejected;
+	uint32_t flags;	 /* enum slot_flag */
+	nsec rtt_sum;	 /* of the answered packets; 0 if none */
+	nsec rtt_min;	 /* NSEC_UNDEFINED if none was answered, as are the next two */
+	nsec rtt_median; /* nearest rank over all packets sent, lost = +infinity: NSEC_INFINITE then
+			  */
+	nsec rtt_max;	 /* largest answered */
+};
+
+/* A slot of which nothing is known: counts 0, delays undefined, the flag given. */
+struct summary summary_absent(struct period slot, enum slot_flag why);
+
+/* Answered packets. */
+static inline uint32_t summary_answered(const struct summary *s)
+{
+	return s->sent - s->lost;
+}
+
+/* Mean round trip of the answered packets, NSEC_UNDEFINED if none. */
+nsec summary_rtt_mean(const struct summary *s);
+
+#endif

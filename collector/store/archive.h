@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An archive keeps what is no curve: configurations in force, starts and stops of the agent,
+ * outages as they were noticed, and evidence (SQLite, WAL, synchronous=FULL, STRICT tables). */
+#ifndef NETGRADE_STORE_ARCHIVE_H
+#define NETGRADE_STORE_ARCHIVE_H
+
+#include "collector/base/err.h"
+#include "collector/base/nsec.h"
+#include "collector/store/key.h"
+
+#include <stddef.h>
+
+struct archive;
+
+MUST_CHECK enum err archive_open(const char *directory, struct archive **out);
+MUST_CHECK enum err archive_open_reading(const char *directory, struct archive **out);
+void archive_close(struct archive *archive);
+
+/* The text of a configuration from the moment it took effect; the same digest twice in a row is one
+ * row. */
+MUST_CHECK enum err archive_configuration(struct archive *archive, nsec at, const char *digest,
+					  const char *text);
+
+/* "started", "stopped", "reloaded", "reload refused", "clock stepped": for the agent's own story.
+ */
+MUST_CHECK enum err archive_event(struct archive *archive, nsec at, const char *agent,
+				  const char *kind, const char *detail);
+
+/* A file kept as evidence about a series in a slot, with its SHA-256 in lower-case hex. */
+struct evidence {
+	struct series_key key;
+	struct period slot;
+	char path[256]; /* relative to the data directory */
+	char digest[65];
+};
+MUST_CHECK enum err archive_evidence(struct archive *archive, const struct evidence *evidence);
+
+/* The evidence of a series whose slots overlap the period, oldest first; the caller frees *out. */
+MUST_CHECK enum err archive_find_evidence(struct archive *archive, const struct series_key *key,
+					  struct period period, struct evidence **out,
+					  size_t *count);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A configuration says what is to be measured and how it is judged. Past the loader every value is
+ * within its bounds, every name resolved, every default filled in. */
+#ifndef NETGRADE_CONFIG_CONFIG_H
+#define NETGRADE_CONFIG_CONFIG_H
+
+#include "config/diagnostic.h"
+#include "config/profile.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { CONFIG_DIGEST_TEXT = 65, CONFIG_NAME_MAX = 48, CONFIG_ADDRESS_TEXT = 46 };
+
+#define CONFIG_NONE SIZE_MAX /* the index that points at nothing */
+
+enum family { FAMILY_IPV4, FAMILY_IPV6, FAMILY_COUNT };
+
+const char *family_name(enum family family); /* "ipv4", "ipv6" */
+
+/* A name in the languages that reports speak; never NULL past the loader. */
+struct title {
+	char *zh;
+	char *en;
+};
+
+struct address {
+	bool given;
+	uint8_t bytes[16]; /* network order; 4 of them for IPv4 */
+	char text[CONFIG_ADDRESS_TEXT];
+};
+
+struct agent_config {
+	char *name;
+	struct title title;
+};
+
+/* A node of the tree city → district → bureau. Parents come before their children. */
+struct organisation {
+	char *name;
+	struct title title;
+	size_t parent; /* index, CONFIG_NONE at the top */
+};
+
+struct site {
+	char *name;
+	struct title title;
+	size_t organisation;
+	enum tier tier;
+	enum reach reach;
+	double weight;
+	char **tags;
+	size_t tag_count;
+	struct address address[FAMILY_COUNT];
+	/* What of all that is measured enters the score. CONFIG_NONE: no test covers the site. */
+	size_t scored_test;
+	size_t scored_agent;
+	enum family primary;
+};
+
+struct test_config {
+	char *name;
+	char *method; /* a row of the probe table; only "icmp" so far */
+	int64_t interval_ns;
+	uint32_t packets;
+	uint16_t size; /* octets of payload */
+	uint8_t dscp;
+	int64_t t_max_ns;
+	bool family[FAMILY_COUNT];
+	size_t *sites; /* the targets, resolved, ascending */
+	size_t site_count;
+	size_t *agents;
+	size_t agent_count;
+};
+
+struct config {
+	char *path;
+	char digest[CONFIG_DIGEST_TEXT]; /* SHA-256 of the file and its inventory, lower-case hex */
+	struct title title;		 /* of the network */
+	char *time_zone;
+	char *data;	       /* directory */
+	int64_t keep_slots_ns; /* retention of native rows, ≥ 40 days */
+	int64_t keep_hours_ns; /* retention of hourly rows */
+	struct profile *profile;
+	struct agent_config *agents;
+	size_t agent_count;
+	struct organisation *organisations;
+	size_t organisation_count;
+	struct site *sites;
+	size_t site_count;
+	struct test_config *tests;
+	size_t test_count;
+};
+
+/* Reads path and what it names. NULL when there is at least one error; all errors and warnings are
+ * added to diagnostics either way. The caller destroys the result. */
+struct config *config_load(const char *path, struct diagnostics *diagnostics);
+void config_destroy(struct config *config); /* NULL is fine */
+
+/* The configuration as understood, defaults filled in, as YAML that loads to the same thing. */
+void config_print(const struct config *config, FILE *out);
+
+/* Every key with type, bounds, default and meaning, from the schema table. */
+void config_print_reference(FILE *out);
+
+/* Index by name, CONFIG_NONE if there is none. */
+size_t config_find_site(const struct config *config, const char *name);
+size_t config_find_test(const struct config *config, const char *name);
+size_t config_find_agent(const struct config *config, const char *name);
+size_t config_find_organisation(const struct config *config, const char *name);
+
+/* Whether organisation lies in the subtree of ancestor (itself included). */
+bool config_within(const struct config *config, size_t organisation, size_t ancestor);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A profile is the published rule by which measurements become points and grades: data, not code.
+ */
+#ifndef NETGRADE_CONFIG_PROFILE_H
+#define NETGRADE_CONFIG_PROFILE_H
+
+#include "config/diagnostic.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum tier { TIER_BACKBONE, TIER_METRO, TIER_ACCESS, TIER_COUNT };
+enum reach { REACH_CITY, REACH_PROVINCE, REACH_COUNT };
+
+const char *tier_name(enum tier tier);	  /* "backbone", "metro", "access" */
+const char *reach_name(enum reach reach); /* "city", "province" */
+
+enum indicator {
+	INDICATOR_AVAILABILITY, /* per cent of judged time that was not bad */
+	INDICATOR_LOSS,		/* per cent of packets sent */
+	INDICATOR_DELAY,	/* p95 of the round trip, milliseconds */
+	INDICATOR_PDV,		/* p95 of round trip − slot minimum, milliseconds */
+	INDICATOR_COUNT
+};
+
+const char *indicator_name(enum indicator indicator); /* "availability", "loss", "delay", "pdv" */
+
+enum { SCALE_ANCHORS_MAX = 8, PROFILE_GRADES_MAX = 6 };
+
+/* A point of the piecewise linear curve from a measured value to points. */
+struct anchor {
+	double value;
+	double points;
+	char *source; /* "default" or where the number was published */
+};
+
+/* Anchors from most points to fewest. Values rise or fall strictly along with them. */
+struct scale {
+	bool given;
+	struct anchor anchors[SCALE_ANCHORS_MAX];
+	size_t count;
+};
+
+struct grade {
+	char *zh;
+	char *en;
+	double from; /* the least printed score that earns it; the last grade has 0 */
+};
+
+struct profile {
+	char *name;
+	char *zh;
+	char *en;
+	char *version;
+	char digest[65]; /* SHA-256 of the profile's text, lower-case hex */
+	char *text;	 /* the YAML it was read from */
+
+	double c1;		  /* a slot is bad from this loss ratio on */
+	double degraded_loss;	  /* degraded above this loss ratio */
+	double degraded_points;	  /* degraded when the median delay is beyond this anchor */
+	uint32_t outage_slots;	  /* consecutive bad slots that make an outage */
+	int64_t outage_bridge_ns; /* an unknown gap up to this long does not end it */
+
+	double weight[INDICATOR_COUNT]; /* sum 100 */
+	/* Indexed by tier for availability, by reach for delay; loss and PDV repeat one scale, so
+	 * that a reader never asks which is which: scale[indicator][tier][reach]. */
+	struct scale scale[INDICATOR_COUNT][TIER_COUNT][REACH_COUNT];
+
+	double coverage_marked;	     /* below: marked */
+	double coverage_required;    /* below: not scored */
+	int64_t service_required_ns; /* in service for less than this: not scored */
+
+	double veto_cap;		   /* a vetoed score is at most this */
+	bool veto_availability;		   /* availability below the tier's 0-point anchor */
+	bool veto_outage_tier[TIER_COUNT]; /* tiers where a long outage is a veto */
+	int64_t veto_outage_ns;		   /* an outage longer than this */
+	bool veto_bars_top[TIER_COUNT]; /* a vetoed site of the tier bars the network's top grade */
+
+	double tier_weight[TIER_COUNT]; /* sum 100 */
+	double weight_required; /* share of site weight that must be scored for a group's score */
+
+	struct grade grades[PROFILE_GRADES_MAX]; /* best first */
+	size_t grade_count;
+};
+
+/* A built-in profile by name, or a file by path (relative to base when not absolute). NULL with at
+ * least one diagnostic otherwise. Thresholds without a source are refused. */
+struct profile *profile_load(const char *name, const char *base, struct place where,
+			     struct diagnostics *diagnostics);
+void profile_destroy(struct profile *profile);
+
+/* The scale that judges a site's indicator. */
+const struct scale *profile_scale(const struct profile *profile, enum indicator indicator,
+				  enum tier tier, enum reach reach);
+
+/* Points of a value on a scale: linear between anchors, full above the best, 0 below the worst;
+ * an infinite value has 0, NAN stays NAN. */
+double scale_points(const struct scale *scale, double value);
+
+/* The value at which a scale gives these points; the inverse of scale_points between anchors. */
+double scale_value(const struct scale *scale, double points);
+
+#endif
