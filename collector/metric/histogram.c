@@ -3,12 +3,13 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 /* Edges of one decade, in thousandths of a per cent of its start: constants rather than pow(), so
  * that every machine and every libm has the same layout. */
 static const nsec tenths[10] = {100000, 125893, 158489, 199526, 251189,
 				316228, 398107, 501187, 630957, 794328};
+
+enum { BUCKETS_MAX = RTT_BUCKETS };
 
 static const struct layout {
 	size_t buckets;
@@ -107,17 +108,65 @@ uint64_t delays_answered(const struct delays *d)
 	return sum;
 }
 
-/* Where a row's packets of one bucket lie. */
+/* Counts of all rows together, and how many packets they stand for. */
+struct merged {
+	uint64_t counts[BUCKETS_MAX];
+	uint64_t answered;
+	uint64_t lost;
+};
+
+static struct merged merge_counts(const struct delays *rows, size_t count, enum delay_kind kind)
+{
+	struct merged merged = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		merged.lost += rows[i].lost;
+		for (size_t b = 0; b < layouts[kind].buckets; b++) {
+			merged.counts[b] += counts_of(&rows[i], kind)[b];
+			merged.answered += counts_of(&rows[i], kind)[b];
+		}
+	}
+	return merged;
+}
+
+/* Packets per nanosecond in a bucket that has an upper bound. */
+static double density(const struct merged *merged, enum delay_kind kind, size_t bucket)
+{
+	double width = (double)(histogram_upper(kind, bucket) - histogram_lower(kind, bucket));
+	return (double)merged->counts[bucket] / width;
+}
+
+/* How much denser the bucket is at its upper than at its lower edge, as a share of its mean density
+ * and so in [−1, 1]: half the bucket's width times the slope between its neighbours' densities. */
+static double tilt_of(const struct merged *merged, enum delay_kind kind, size_t bucket)
+{
+	if (bucket == 0 || bucket + 2 >= layouts[kind].buckets || merged->counts[bucket] == 0)
+		return 0;
+	double rise = density(merged, kind, bucket + 1) - density(merged, kind, bucket - 1);
+	double between =
+		(double)(histogram_upper(kind, bucket + 1) + histogram_upper(kind, bucket) -
+			 histogram_lower(kind, bucket) - histogram_lower(kind, bucket - 1)) /
+		2;
+	double half = (double)(histogram_upper(kind, bucket) - histogram_lower(kind, bucket)) / 2;
+	double tilt = rise / between * half / density(merged, kind, bucket);
+	return tilt > 1 ? 1 : tilt < -1 ? -1 : tilt;
+}
+
+/* Where a row's packets of one bucket lie, and how they lean. */
 struct span {
 	nsec low;
 	nsec high;
+	double tilt;
 };
 
-static struct span span_of(const struct delays *row, enum delay_kind kind, size_t bucket)
+static struct span span_of(const struct delays *row, enum delay_kind kind, size_t bucket,
+			   double tilt)
 {
 	nsec least = kind == DELAY_RTT ? row->rtt_min : 0;
 	nsec most = kind == DELAY_RTT ? row->rtt_max : row->pdv_max;
-	struct span span = {histogram_lower(kind, bucket), histogram_upper(kind, bucket)};
+	nsec lower = histogram_lower(kind, bucket);
+	nsec upper = histogram_upper(kind, bucket);
+	struct span span = {lower, upper, 0};
 
 	if (least != NSEC_UNDEFINED && least > span.low)
 		span.low = least;
@@ -125,42 +174,54 @@ static struct span span_of(const struct delays *row, enum delay_kind kind, size_
 		span.high = most;
 	if (span.high < span.low) /* only in damaged rows */
 		span.high = span.low;
+	if (upper != NSEC_INFINITE)
+		span.tilt = tilt * (double)(span.high - span.low) / (double)(upper - lower);
 	return span;
 }
 
-/* Packets of the row's bucket at or below x. */
-static double at_or_below(struct span span, uint32_t packets, nsec x)
+/* The share of the span's packets at or below x. */
+static double share_below(struct span span, nsec x)
 {
 	if (x >= span.high)
-		return packets;
+		return 1;
 	if (x < span.low)
 		return 0;
-	return packets * ((double)(x - span.low) / (double)(span.high - span.low));
+	double u = (double)(x - span.low) / (double)(span.high - span.low);
+	return u - span.tilt * u * (1 - u);
 }
 
-static double sum_at_or_below(const struct delays *rows, size_t count, enum delay_kind kind,
-			      size_t bucket, nsec x)
+/* One bucket of some rows. */
+struct cut {
+	const struct delays *rows;
+	size_t count;
+	enum delay_kind kind;
+	size_t bucket;
+	double tilt;
+};
+
+static double packets_below(const struct cut *cut, nsec x)
 {
 	double sum = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		uint32_t packets = counts_of(&rows[i], kind)[bucket];
-		if (packets > 0)
-			sum += at_or_below(span_of(&rows[i], kind, bucket), packets, x);
+	for (size_t i = 0; i < cut->count; i++) {
+		uint32_t packets = counts_of(&cut->rows[i], cut->kind)[cut->bucket];
+		if (packets == 0)
+			continue;
+		struct span span = span_of(&cut->rows[i], cut->kind, cut->bucket, cut->tilt);
+		sum += packets * share_below(span, x);
 	}
 	return sum;
 }
 
 /* The interval in which the bucket's packets of all rows lie. */
-static struct span bounds_of(const struct delays *rows, size_t count, enum delay_kind kind,
-			     size_t bucket)
+static struct span bounds_of(const struct cut *cut)
 {
-	struct span bounds = {NSEC_INFINITE, 0};
+	struct span bounds = {NSEC_INFINITE, 0, 0};
 
-	for (size_t i = 0; i < count; i++) {
-		if (counts_of(&rows[i], kind)[bucket] == 0)
+	for (size_t i = 0; i < cut->count; i++) {
+		if (counts_of(&cut->rows[i], cut->kind)[cut->bucket] == 0)
 			continue;
-		struct span span = span_of(&rows[i], kind, bucket);
+		struct span span = span_of(&cut->rows[i], cut->kind, cut->bucket, 0);
 		bounds.low = span.low < bounds.low ? span.low : bounds.low;
 		bounds.high = span.high > bounds.high ? span.high : bounds.high;
 	}
@@ -168,21 +229,20 @@ static struct span bounds_of(const struct delays *rows, size_t count, enum delay
 }
 
 /* The smallest x at which the bucket's packets reach rank. */
-static nsec place(const struct delays *rows, size_t count, enum delay_kind kind, size_t bucket,
-		  double rank)
+static struct quantile place(const struct cut *cut, double rank)
 {
-	struct span bounds = bounds_of(rows, count, kind, bucket);
+	struct span bounds = bounds_of(cut);
 	nsec low = bounds.low - 1;
 	nsec high = bounds.high;
 
 	while (high - low > 1) {
 		nsec middle = low + (high - low) / 2;
-		if (sum_at_or_below(rows, count, kind, bucket, middle) >= rank)
+		if (packets_below(cut, middle) >= rank)
 			high = middle;
 		else
 			low = middle;
 	}
-	return high;
+	return (struct quantile){high, bounds.low, bounds.high};
 }
 
 struct quantile delays_quantile(const struct delays *rows, size_t count, enum delay_kind kind,
@@ -190,45 +250,33 @@ struct quantile delays_quantile(const struct delays *rows, size_t count, enum de
 {
 	struct quantile undefined = {NSEC_UNDEFINED, NSEC_UNDEFINED, NSEC_UNDEFINED};
 	struct quantile infinite = {NSEC_INFINITE, NSEC_INFINITE, NSEC_INFINITE};
-	uint64_t merged[LAYOUT_BUCKETS_MAX] = {0};
-	uint64_t packets = 0;
+	struct merged merged = merge_counts(rows, count, kind);
+	uint64_t packets = merged.answered + merged.lost;
+	uint64_t before = 0;
 
 	assert(p > 0 && p <= 1);
-	for (size_t i = 0; i < count; i++) {
-		packets += rows[i].lost;
-		for (size_t b = 0; b < layouts[kind].buckets; b++) {
-			merged[b] += counts_of(&rows[i], kind)[b];
-			packets += counts_of(&rows[i], kind)[b];
-		}
-	}
 	if (packets == 0)
 		return undefined;
 	/* 0.95 · 20 is 19.000000000000000x in binary: what is only rounding is taken off. */
 	uint64_t rank = (uint64_t)ceil(p * (double)packets * (1 - 1e-12));
-	uint64_t before = 0;
 	for (size_t b = 0; b < layouts[kind].buckets; b++) {
-		if (before + merged[b] >= rank) {
-			struct span bounds = bounds_of(rows, count, kind, b);
-			double inside = (double)(rank - before) - 0.5;
-			nsec value = place(rows, count, kind, b, inside);
-			return (struct quantile){value, bounds.low, bounds.high};
+		if (before + merged.counts[b] >= rank) {
+			struct cut cut = {rows, count, kind, b, tilt_of(&merged, kind, b)};
+			return place(&cut, (double)(rank - before) - 0.5);
 		}
-		before += merged[b];
+		before += merged.counts[b];
 	}
 	return infinite;
 }
 
 double delays_above(const struct delays *rows, size_t count, enum delay_kind kind, nsec bound)
 {
-	double above = 0;
+	struct merged merged = merge_counts(rows, count, kind);
+	size_t bucket = histogram_bucket_of(kind, bound);
+	struct cut cut = {rows, count, kind, bucket, tilt_of(&merged, kind, bucket)};
+	double above = (double)merged.counts[bucket] - packets_below(&cut, bound);
 
-	for (size_t i = 0; i < count; i++) {
-		for (size_t b = 0; b < layouts[kind].buckets; b++) {
-			uint32_t packets = counts_of(&rows[i], kind)[b];
-			if (packets > 0)
-				above += packets -
-					 at_or_below(span_of(&rows[i], kind, b), packets, bound);
-		}
-	}
+	for (size_t b = bucket + 1; b < layouts[kind].buckets; b++)
+		above += (double)merged.counts[b];
 	return above;
 }

@@ -13,7 +13,7 @@
  * Edges are rounded to whole nanoseconds and are part of the stored layout.
  *   round trip:      48 buckets, first 100 µs, r = 10^(1/10) = 1.259, last from 3.98 s
  *   delay variation: 24 buckets, first  25 µs, r = 10^(1/5)  = 1.585, last from 0.63 s */
-enum { RTT_BUCKETS = 48, PDV_BUCKETS = 24, LAYOUT_BUCKETS_MAX = RTT_BUCKETS };
+enum { RTT_BUCKETS = 48, PDV_BUCKETS = 24 };
 
 enum delay_kind {
 	DELAY_RTT, /* round trip (RFC 2681) */
@@ -49,9 +49,14 @@ struct quantile {
 };
 
 /* The p-quantile, 0 < p ≤ 1, of all packets sent in rows[0..count), lost ones as +infinity, nearest
- * rank k = ⌈p·N⌉. The k-th delay is placed row by row: each row's packets of a bucket are spread
- * evenly between the larger of the bucket's lower edge and the row's minimum and the smaller of its
- * upper edge and the row's maximum; the value is where the sum over the rows reaches k − ½. */
+ * rank k = ⌈p·N⌉. It lies in the bucket b that holds rank k, and is the smallest x at which
+ *     Σ over rows  c · (u − t·u·(1 − u))  ≥  k − (packets below b) − ½
+ * where c is the row's count in b, and u = (x − low)/(high − low), cut to [0, 1], its place between
+ * the row's bounds: low the larger of b's lower edge and the row's minimum, high the smaller of b's
+ * upper edge and the row's maximum. The tilt t lets the packets lean as those around them do:
+ *     t = ½·w·(d₊ − d₋)/(m₊ − m₋)/d · (high − low)/w, its first factors cut to [−1, 1]
+ * with w the width of b, d its packets per width over all rows, d₋ d₊ those of its neighbours and
+ * m₋ m₊ their middles; t = 0 in the first bucket and the last two. */
 struct quantile delays_quantile(const struct delays *rows, size_t count, enum delay_kind kind,
 				double p);
 
