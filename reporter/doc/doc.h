@@ -20,17 +20,24 @@ struct value {
 	bool is_number; /* the value stands for a figure, measured or not */
 	enum tone tone;
 	char *link; /* "#anchor" inside the document, or NULL */
+	char *unit; /* of a figure, "" for none; NULL for a text */
 };
 
+/* What an infinite figure prints: such a delay lies beyond the longest wait for a reply. */
+#define VALUE_INFINITE "> T_max"
+
 struct value value_text(const char *text);
-/* Decimals by rounding half up on the printed decimal; infinite prints infinite_text; NAN prints
- * "–". unit may be "". */
+/* Decimals as round_half_up gives them, thousands in groups from five digits on, the unit after a
+ * narrow no-break space ("%" without); infinite prints VALUE_INFINITE; NAN prints "–". */
 struct value value_number(double number, int decimals, const char *unit);
 struct value value_toned(struct value value, enum tone tone);
+/* anchor with or without "#". */
 struct value value_linked(struct value value, const char *anchor);
 void value_finish(struct value *value);
 
-/* Half up at this many decimals, as scores are printed and graded: 75.0866 → 75.1, 89.95 → 90.0. */
+/* Half up at this many decimals, as scores are printed and graded: 75.0866 → 75.1, 89.95 → 90.0.
+ * The decimal rounded is that of 15 significant digits, so that neither the binary form of 89.95
+ * nor the order of a sum decides; halves go away from zero. From 1e15 on the value itself. */
 double round_half_up(double value, int decimals);
 
 enum align { ALIGN_START, ALIGN_END };
@@ -72,6 +79,7 @@ struct block {
 	size_t column_count;
 	struct value *cells; /* row by row */
 	size_t row_count;
+	size_t cell_capacity;
 	struct chart *chart;
 };
 
