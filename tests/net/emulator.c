@@ -29,7 +29,7 @@ enum {
 
 struct emulator {
 	struct tun tun[DIRECTION_COUNT]; /* where the packets of this direction come from */
-	struct channel channel[DIRECTION_COUNT][2];
+	struct lane lane[DIRECTION_COUNT][2];
 	struct blackout_plan blackouts;
 	struct waiting waiting;
 	struct ledger ledger;
@@ -86,7 +86,7 @@ static void take_packet(struct emulator *e, enum direction direction, uint8_t *b
 		return;
 	}
 	bool ipv6 = peek.family == 6;
-	struct decision d = channel_decide(&e->channel[direction][ipv6], arrival, octets);
+	struct decision d = lane_decide(&e->lane[direction][ipv6], arrival, octets);
 	if (blackout_now(&e->blackouts, about.arrival, direction, ipv6))
 		d.fate = FATE_BLACKOUT;
 	if (d.fate != FATE_DELIVERED) {
@@ -241,7 +241,7 @@ static int set_models(struct emulator *e, const struct settings *s)
 			if (err != E_OK)
 				return usage(names[d][f], wrong, err);
 			struct random seeds = random_seeded(e->conduct.seed * 4 + 2 * d + f);
-			e->channel[d][f] = channel_over(&model, random_u64(&seeds));
+			e->lane[d][f] = lane_over(&model, random_u64(&seeds));
 		}
 	}
 	return EXIT_OK;

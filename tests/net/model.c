@@ -223,21 +223,21 @@ enum err model_parse(const char *text, struct model *out, char *wrong, size_t si
 	return E_OK;
 }
 
-struct channel channel_over(const struct model *model, uint64_t seed)
+struct lane lane_over(const struct model *model, uint64_t seed)
 {
-	struct channel channel = {.model = *model, .random = random_seeded(seed)};
+	struct lane lane = {.model = *model, .random = random_seeded(seed)};
 
-	channel.last_exit = INT64_MIN;
-	channel.link_free = INT64_MIN;
+	lane.last_exit = INT64_MIN;
+	lane.link_free = INT64_MIN;
 	for (size_t i = 0; i < QUEUE_MAX; i++)
-		channel.queued_until[i] = INT64_MIN;
-	return channel;
+		lane.queued_until[i] = INT64_MIN;
+	return lane;
 }
 
-static nsec draw_delay(struct channel *channel)
+static nsec draw_delay(struct lane *lane)
 {
-	const struct model *m = &channel->model;
-	double u = random_unit(&channel->random);
+	const struct model *m = &lane->model;
+	double u = random_unit(&lane->random);
 
 	switch (m->shape) {
 	case DELAY_UNIFORM:
@@ -252,57 +252,57 @@ static nsec draw_delay(struct channel *channel)
 	}
 }
 
-static bool draw_loss(struct channel *channel)
+static bool draw_loss(struct lane *lane)
 {
-	const struct model *m = &channel->model;
-	double move = random_unit(&channel->random);
-	double loss = random_unit(&channel->random);
+	const struct model *m = &lane->model;
+	double move = random_unit(&lane->random);
+	double loss = random_unit(&lane->random);
 
-	if (move < (channel->bad ? m->to_good : m->to_bad))
-		channel->bad = !channel->bad;
-	return loss < (channel->bad ? m->loss_bad : m->loss_good);
+	if (move < (lane->bad ? m->to_good : m->to_bad))
+		lane->bad = !lane->bad;
+	return loss < (lane->bad ? m->loss_bad : m->loss_good);
 }
 
 /* Takes a place before the rate limit. queued_until holds the exits of the last packets; if the one
  * as many places back as the queue is long has not left yet, there is no room. */
-static bool pass_rate(struct channel *channel, nsec arrival, size_t octets, nsec *out)
+static bool pass_rate(struct lane *lane, nsec arrival, size_t octets, nsec *out)
 {
-	const struct model *m = &channel->model;
+	const struct model *m = &lane->model;
 
 	if (m->rate == 0) {
 		*out = arrival;
 		return true;
 	}
-	uint32_t oldest = (channel->queue_at + QUEUE_MAX - m->queue) % QUEUE_MAX;
-	if (channel->queued_until[oldest] > arrival)
+	uint32_t oldest = (lane->queue_at + QUEUE_MAX - m->queue) % QUEUE_MAX;
+	if (lane->queued_until[oldest] > arrival)
 		return false;
-	nsec start = channel->link_free > arrival ? channel->link_free : arrival;
+	nsec start = lane->link_free > arrival ? lane->link_free : arrival;
 	double took = (double)octets * 8 * (double)NSEC_PER_SEC / (double)m->rate;
-	channel->link_free = start + (nsec)llround(took);
-	channel->queued_until[channel->queue_at] = channel->link_free;
-	channel->queue_at = (channel->queue_at + 1) % QUEUE_MAX;
-	*out = channel->link_free;
+	lane->link_free = start + (nsec)llround(took);
+	lane->queued_until[lane->queue_at] = lane->link_free;
+	lane->queue_at = (lane->queue_at + 1) % QUEUE_MAX;
+	*out = lane->link_free;
 	return true;
 }
 
-struct decision channel_decide(struct channel *channel, nsec arrival, size_t octets)
+struct decision lane_decide(struct lane *lane, nsec arrival, size_t octets)
 {
-	const struct model *m = &channel->model;
+	const struct model *m = &lane->model;
 	struct decision d = {.exit = NSEC_UNDEFINED,
 			     .duplicate_at = NSEC_UNDEFINED,
 			     .forged_at = NSEC_UNDEFINED};
-	nsec delay = draw_delay(channel);
-	bool lost = draw_loss(channel);
-	bool duplicate = random_unit(&channel->random) < m->duplicate;
-	bool forge = random_unit(&channel->random) < m->forge;
-	bool reorder = random_unit(&channel->random) < m->reorder;
+	nsec delay = draw_delay(lane);
+	bool lost = draw_loss(lane);
+	bool duplicate = random_unit(&lane->random) < m->duplicate;
+	bool forge = random_unit(&lane->random) < m->forge;
+	bool reorder = random_unit(&lane->random) < m->reorder;
 	nsec through;
 
 	if (m->mtu > 0 && octets > m->mtu)
 		d.fate = FATE_MTU;
 	else if (lost)
 		d.fate = FATE_LOST;
-	else if (!pass_rate(channel, arrival, octets, &through))
+	else if (!pass_rate(lane, arrival, octets, &through))
 		d.fate = FATE_QUEUE;
 	else
 		d.fate = FATE_DELIVERED;
@@ -312,9 +312,9 @@ struct decision channel_decide(struct channel *channel, nsec arrival, size_t oct
 	if (reorder) {
 		d.exit += m->reorder_extra;
 	} else if (!m->free_order) {
-		if (d.exit < channel->last_exit)
-			d.exit = channel->last_exit;
-		channel->last_exit = d.exit;
+		if (d.exit < lane->last_exit)
+			d.exit = lane->last_exit;
+		lane->last_exit = d.exit;
 	}
 	if (duplicate)
 		d.duplicate_at = d.exit + m->duplicate_after;

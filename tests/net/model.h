@@ -60,7 +60,7 @@ MUST_CHECK enum err model_parse(const char *text, struct model *out, char *wrong
 MUST_CHECK enum err duration_parse(const char *text, nsec *out);
 
 /* The state of a model at work: its own chance, Gilbert–Elliott state, order and queue. */
-struct channel {
+struct lane {
 	struct model model;
 	struct random random;
 	bool bad;
@@ -70,7 +70,7 @@ struct channel {
 	uint32_t queue_at;
 };
 
-struct channel channel_over(const struct model *model, uint64_t seed);
+struct lane lane_over(const struct model *model, uint64_t seed);
 
 /* When a packet goes out on the far side, and when its copies do. */
 struct decision {
@@ -82,6 +82,6 @@ struct decision {
 
 /* Takes the same number of draws for every packet, so that one packet's fate leaves the chance of
  * the next ones as it is. Arrivals come in the order of time, on one clock. */
-struct decision channel_decide(struct channel *channel, nsec arrival, size_t octets);
+struct decision lane_decide(struct lane *lane, nsec arrival, size_t octets);
 
 #endif

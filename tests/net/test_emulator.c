@@ -64,12 +64,12 @@ struct tally {
 static struct tally run_model(const char *text, size_t octets)
 {
 	struct model model = model_of(text);
-	struct channel channel = channel_over(&model, 11);
+	struct lane lane = lane_over(&model, 11);
 	struct tally tally = {.delay_min = INT64_MAX};
 	nsec last = 0;
 
 	for (nsec at = 0; at < 100000 * NSEC_PER_MSEC; at += NSEC_PER_MSEC) {
-		struct decision d = channel_decide(&channel, at, octets);
+		struct decision d = lane_decide(&lane, at, octets);
 		tally.fate[d.fate]++;
 		tally.fate[FATE_DUPLICATE] += d.duplicate_at != NSEC_UNDEFINED;
 		tally.fate[FATE_FORGED] += d.forged_at != NSEC_UNDEFINED;
@@ -148,14 +148,14 @@ static void one_fate_leaves_the_others_alone(void **state)
 {
 	(void)state;
 	struct model model = model_of("loss=0.5,mtu=1000");
-	struct channel plain = channel_over(&model, 5);
-	struct channel other = channel_over(&model, 5);
+	struct lane plain = lane_over(&model, 5);
+	struct lane other = lane_over(&model, 5);
 
-	(void)channel_decide(&plain, 0, 100);
-	(void)channel_decide(&other, 0, 1400);
+	(void)lane_decide(&plain, 0, 100);
+	(void)lane_decide(&other, 0, 1400);
 	for (nsec at = 1; at < 200; at++)
-		assert_int_equal(channel_decide(&plain, at, 100).fate,
-				 channel_decide(&other, at, 100).fate);
+		assert_int_equal(lane_decide(&plain, at, 100).fate,
+				 lane_decide(&other, at, 100).fate);
 }
 
 static void blackouts_hit_what_they_name(void **state)
