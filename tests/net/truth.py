@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The truth of a run, from the emulator's log alone: what became of every marked probe packet.
+
+A packet's mark is the last 16 octets of its payload: series u32, slot u16, packet u16, cookie u64.
+Lost: no true answer came out within T_max. Late: one came out after it, before the slot was settled
+(its end + T_max). Duplicated: every further true answer before that. Reordered (RFC 4737, section
+3.3): answered in time, after a packet that was sent later. What lies so close to a bound that the
+way between emulator and prober could decide it is counted as doubtful, and widens the range."""
+
+import csv
+from collections import defaultdict
+
+NS = 1_000_000_000
+MARGIN = 5_000_000  # ns: emulator's exit → the prober's kernel, at most
+REQUESTS, REPLIES = {"8", "128"}, {"0", "129"}
+
+
+class Packet:
+    def __init__(self, row):
+        self.sent_at = int(row["arrival"])
+        tail = row["tail"]
+        self.series, self.slot, self.index = (int(tail[0:8], 16), int(tail[8:12], 16),
+                                              int(tail[12:16], 16))
+        self.fate = row["fate"]
+        self.answers = []
+        self.forged = 0
+
+    def first(self):
+        return min(self.answers) if self.answers else None
+
+
+class Counts:
+    """Packets of one series in one slot; each count is a range [least, most]."""
+
+    NAMES = ("sent", "lost", "late", "duplicated", "reordered", "forged")
+
+    def __init__(self):
+        self.ranges = {name: [0, 0] for name in self.NAMES}
+
+    def add(self, name, certain=0, doubtful=0):
+        self.ranges[name][0] += certain
+        self.ranges[name][1] += certain + doubtful
+
+    def merge(self, other):
+        for name in self.NAMES:
+            self.add(name, other.ranges[name][0],
+                     other.ranges[name][1] - other.ranges[name][0])
+
+    def agrees(self, name, value):
+        least, most = self.ranges[name]
+        return least <= value <= most
+
+    def __getitem__(self, name):
+        least, most = self.ranges[name]
+        return least if least == most else (least, most)
+
+
+def read_log(path):
+    """{(family, target, mark): Packet} of every echo request with a mark."""
+    packets = {}
+    with open(path, newline="", encoding="ascii") as file:
+        rows = [row for row in csv.DictReader(file) if row["tail"]]
+    for row in rows:
+        key = (row["family"], row["destination"], row["tail"])
+        if row["direction"] == "forward" and row["type"] in REQUESTS and key not in packets:
+            packets[key] = Packet(row)
+    for row in rows:
+        if row["direction"] != "backward" or row["type"] not in REPLIES or not row["exit"]:
+            continue
+        packet = packets.get((row["family"], row["source"], row["tail"]))
+        if row["fate"] == "forged":
+            add_forged(packets, row)
+        elif packet:
+            packet.answers.append(int(row["exit"]))
+    return packets
+
+
+def add_forged(packets, row):
+    """The log has the tail as it went out, with its last octet changed."""
+    for (family, target, tail), packet in packets.items():
+        if family == row["family"] and target == row["source"] and tail[:-2] == row["tail"][:-2]:
+            packet.forged += 1
+            return
+
+
+def count_slot(packets, t_max, settled):
+    """Counts of the packets of one slot of one series. settled: when its answers stop counting,
+    None for never."""
+    counts = Counts()
+    arrivals = []
+    for packet in packets:
+        counts.add("sent", 1)
+        counts.add("forged", packet.forged)
+        answers = sorted(a for a in packet.answers if settled is None or a < settled - MARGIN)
+        doubtful = sum(settled is not None and abs(a - settled) <= MARGIN for a in packet.answers)
+        counts.add("duplicated", max(len(answers) - 1, 0), doubtful)
+        first = answers[0] - packet.sent_at if answers else None
+        near_bound = first is not None and abs(first - t_max) <= MARGIN
+        in_time = first is not None and first <= t_max - MARGIN
+        counts.add("lost", 0 if in_time or near_bound else 1, near_bound)
+        counts.add("late", first is not None and not in_time and not near_bound,
+                   near_bound or (not answers and doubtful > 0))
+        if in_time:
+            arrivals.append((packet.sent_at, answers[0]))
+    count_reordered(counts, sorted(arrivals))
+    return counts
+
+
+def count_reordered(counts, arrivals):
+    earliest = float("inf")
+    for _, at in reversed(arrivals):
+        doubtful = abs(at - earliest) < 20_000
+        counts.add("reordered", at > earliest and not doubtful, doubtful)
+        earliest = min(earliest, at)
+
+
+def by_slot(packets, t_max_ns, interval_ns=None):
+    """{(family, target, slot number modulo 65,536): Counts}"""
+    groups = defaultdict(list)
+    for (family, target, _), packet in packets.items():
+        groups[family, target, packet.slot].append(packet)
+    result = {}
+    for key, members in groups.items():
+        settled = None
+        if interval_ns:
+            number = min(p.sent_at for p in members) // interval_ns
+            settled = (number + 1) * interval_ns + t_max_ns
+        result[key] = count_slot(members, t_max_ns, settled)
+    return result
+
+
+def by_target(packets, t_max_ns):
+    """{(family, target): Counts} over everything sent, without a settling of slots."""
+    groups = defaultdict(list)
+    for (family, target, _), packet in packets.items():
+        groups[family, target].append(packet)
+    return {key: count_slot(members, t_max_ns, None) for key, members in groups.items()}
