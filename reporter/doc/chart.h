@@ -16,8 +16,10 @@ enum chart_kind {
 };
 
 struct chart_point {
-	nsec at;    /* start of what the point stands for; the bucket's lower edge in histograms */
-	nsec until; /* its end; the bucket's upper edge */
+	nsec at; /* start of what the point stands for; the bucket's lower edge in histograms */
+	/* Its end; the bucket's upper edge, NSEC_INFINITE for what came back after T_max or never.
+	 * A point that starts after the end of the one before leaves a gap. */
+	nsec until;
 	double value;	      /* NAN: a gap; INFINITY: drawn at the top, marked */
 	enum verdict verdict; /* of a strip */
 };
@@ -36,7 +38,9 @@ struct chart {
 	struct period period; /* of the horizontal axis when it is time */
 	struct chart_series *series;
 	size_t series_count;
-	double bound; /* a line to compare with, NAN for none */
+	/* A line to compare with, NAN for none; of the vertical axis, in histograms a delay in
+	 * nanoseconds. */
+	double bound;
 	char *bound_name;
 };
 
