@@ -1,0 +1,146 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Installs what the tests need, builds with gcc, clang and the sanitizers, runs every test. For
+# Debian 12, as root. The last line printed is "N passed, N failed" (", N skipped").
+set -u
+
+usage() {
+	cat <<'TEXT'
+Usage: sh tests/run.sh [--long NAME] [--help]
+
+Without an option: everything, in under 25 minutes on two cores. The exit code is 0 only if nothing failed.
+  --long fuzz   each fuzz target under libFuzzer for RUNS inputs (environment; 1000000)
+TEXT
+}
+
+cd "$(dirname "$0")/.." || exit 1
+top=$(pwd)
+. "$top/config/packages.sh"
+TEST_PACKAGES="clang clang-format libclang-rt-14-dev iproute2 util-linux"
+
+passed=0 failed=0 skipped=0
+started=$(date +%s)
+
+say() {
+	printf '[%3d s] %s\n' $(($(date +%s) - started)) "$*"
+}
+
+finish() {
+	if [ "$skipped" -gt 0 ]; then
+		printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+	else
+		printf '%d passed, %d failed\n' "$passed" "$failed"
+	fi
+	[ "$failed" -eq 0 ] || exit 1
+	exit 0
+}
+
+# A step that the tests need; on failure it counts as one failed case and shows its log's end.
+step() { # NAME LOG COMMAND...
+	name=$1 log=$2
+	shift 2
+	say "$name"
+	"$@" >>"$log" 2>&1 </dev/null && return 0
+	failed=$((failed + 1))
+	say "failed: $name; the end of $log:"
+	tail -n 40 "$log"
+	return 1
+}
+
+prepare() {
+	[ "$(id -u)" -eq 0 ] || {
+		echo "tests/run.sh: run it as root: it installs packages and makes network namespaces" >&2
+		exit 1
+	}
+	missing=$(missing_packages "$BUILD_PACKAGES $RUN_PACKAGES $TEST_PACKAGES")
+	if [ -n "$missing" ]; then
+		step "installing $missing" "$logs/apt.log" install_packages "$missing" "$logs/apt.log" || finish
+	fi
+	step "the user netgrade" "$logs/user.log" ensure_user || finish
+	# The net tests say themselves what they lack; here only what can be mended.
+	[ -e /dev/net/tun ] || { mkdir -p /dev/net && mknod -m 600 /dev/net/tun c 10 200; } 2>/dev/null
+	[ -d /run/netns ] || mkdir -p /run/netns
+}
+
+configure() { # FOLDER COMPILER OPTION...
+	folder=$1 compiler=$2
+	shift 2
+	if [ -f "$folder/build.ninja" ]; then
+		return 0
+	fi
+	CC=$compiler meson setup "$folder" "$@"
+}
+
+build() { # FOLDER COMPILER OPTION...
+	folder=$1
+	configure "$@" && ninja -C "$folder"
+}
+
+# Runs suites of a build and adds their cases to the sums.
+test_build() { # FOLDER LABEL OPTION...
+	folder=$1 label=$2
+	shift 2
+	say "tests: $label"
+	rm -f "$folder/meson-logs/$label.junit.xml"
+	meson test -C "$folder" --no-rebuild --num-processes 3 --logbase "$label" --print-errorlogs "$@" \
+		</dev/null 2>&1 | grep -vE '^(ninja: |Full log|$)'
+	result=$(python3 -B "$top/tests/count.py" "$folder/meson-logs/$label.junit.xml")
+	set -- $result
+	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+	say "$label: $1 passed, $2 failed, $3 skipped"
+}
+
+fuzz_long() {
+	runs=${RUNS:-1000000}
+	step "building with libFuzzer" "$logs/build-fuzz.log" build build-fuzz clang \
+		-Dc_args=-fsanitize=fuzzer-no-link -Db_sanitize=address,undefined -Db_lundef=false || finish
+	for source in tests/fuzz/fuzz_*.c; do
+		target=$(basename "$source" .c)
+		found=$logs/$target
+		mkdir -p "$found"
+		step "$target, $runs inputs" "$logs/$target.log" "build-fuzz/tests/fuzz/$target" -runs="$runs" \
+			-max_total_time=1800 -artifact_prefix="$found/" "$found" "tests/fuzz/corpus/${target#fuzz_}"
+	done
+	finish
+}
+
+everything() {
+	step "building with gcc" "$logs/build.log" build build gcc || finish
+	step "building with clang" "$logs/build-clang.log" build build-clang clang
+	step "building with the sanitizers" "$logs/build-sanitized.log" build build-sanitized gcc \
+		-Db_sanitize=address,undefined
+	test_build build plain
+	if [ -f build-sanitized/build.ninja ]; then
+		test_build build-sanitized sanitized --timeout-multiplier 3 --suite unit --suite golden \
+			--suite fuzz --suite net
+	fi
+	finish
+}
+
+long=
+case ${1-} in
+"") ;;
+--long)
+	long=${2-}
+	[ "$long" = fuzz ] || {
+		echo "tests/run.sh: --long knows: fuzz" >&2
+		exit 2
+	}
+	;;
+--help | -h)
+	usage
+	exit 0
+	;;
+*)
+	usage >&2
+	exit 2
+	;;
+esac
+
+logs=$top/build-logs
+rm -rf "$logs" && mkdir -p "$logs" || exit 1
+prepare
+if [ "$long" = fuzz ]; then
+	fuzz_long
+fi
+everything
