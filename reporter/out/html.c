@@ -103,11 +103,11 @@ enum err html_write(const struct doc *doc, FILE *file)
 
 	head(&html);
 	if (has_cover)
-		html_block(&html, &doc->blocks[html.index++]);
+		html_block(&html, &doc->blocks[0]);
 	fputs("<div class=\"body\">\n", file);
 	contents(&html);
 	fputs("<main>\n", file);
-	for (; html.index < doc->count; html.index++)
+	for (html.index = has_cover; html.index < doc->count; html.index++)
 		html_block(&html, &doc->blocks[html.index]);
 	fputs("</main>\n</div>\n</body>\n</html>\n", file);
 	return ferror(file) || fflush(file) != 0 ? err_from_errno(errno) : E_OK;

@@ -154,6 +154,49 @@ static json_t *points_of(const struct chart *chart, const struct chart_series *s
 	return points;
 }
 
+/* The step in whole seconds if the points follow each other evenly, else 0. */
+static nsec step_of(const struct chart *chart, const struct chart_series *series)
+{
+	if (chart->kind == CHART_STRIP || chart->kind == CHART_HISTOGRAM || series->count == 0)
+		return 0;
+	nsec step = series->points[0].until - series->points[0].at;
+	for (size_t i = 0; i < series->count; i++) {
+		if (series->points[i].until - series->points[i].at != step ||
+		    (i > 0 && series->points[i].at != series->points[i - 1].until))
+			return 0;
+	}
+	return step % NSEC_PER_SEC == 0 ? step / NSEC_PER_SEC : 0;
+}
+
+/* Null: not measured; "infinite": beyond T_max. */
+static json_t *values_of(const struct chart_series *series)
+{
+	json_t *values = json_array();
+
+	for (size_t i = 0; i < series->count; i++) {
+		double value = series->points[i].value;
+		append(values, isinf(value) ? json_string("infinite") : number_of(value));
+	}
+	return values;
+}
+
+/* Even steps need their start only, which is a fifth of the octets. */
+static json_t *series_of(const struct chart *chart, const struct chart_series *series)
+{
+	json_t *json = json_object();
+	nsec step = step_of(chart, series);
+
+	put(json, "name", text_of(series->name));
+	if (step > 0) {
+		put(json, "from", instant_of(series->points[0].at));
+		put(json, "step_s", json_integer(step));
+		put(json, "values", values_of(series));
+	} else {
+		put(json, "points", points_of(chart, series));
+	}
+	return json;
+}
+
 static json_t *chart_of(const struct chart *chart)
 {
 	static const char *const kinds[] = {
@@ -165,12 +208,8 @@ static json_t *chart_of(const struct chart *chart)
 	json_t *json = json_object();
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < chart->series_count; i++) {
-		json_t *series = json_object();
-		put(series, "name", text_of(chart->series[i].name));
-		put(series, "points", points_of(chart, &chart->series[i]));
-		append(list, series);
-	}
+	for (size_t i = 0; i < chart->series_count; i++)
+		append(list, series_of(chart, &chart->series[i]));
 	put(json, "kind", json_string(kinds[chart->kind]));
 	put(json, "unit", text_of(chart->unit));
 	put(json, "from", instant_of(chart->period.from));
