@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What netgrade-collector run stores and netgrade-reporter reports, against the emulator's log."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import time
+
+import lab
+import scenario
+import truth
+
+INTERVAL_S, PACKETS = 4, 20
+INTERVAL, T_MAX = INTERVAL_S * truth.NS, truth.NS
+SITES = {"one": 1, "two": 2, "three": 3}
+COUNTS = ("sent", "lost", "late", "duplicated", "reordered")
+
+
+def write_configuration(link):
+    """Three sites with both families; returns the file's path."""
+    data = link.path("data")
+    sites = "".join(
+        f"  - {{name: {name}, organisation: city, tier: backbone,"
+        f" ipv4: {lab.TARGET_IPV4.format(host)}, ipv6: \"{lab.TARGET_IPV6.format(host)}\"}}\n"
+        for name, host in SITES.items())
+    text = (f"network: {{zh: 试验网, en: Trial network}}\n"
+            f"time-zone: Asia/Shanghai\ndata: {data}\n"
+            f"organisations:\n  - {{name: city, zh: 市级, en: City}}\nsites:\n{sites}"
+            f"tests:\n  - {{name: echo, interval: {INTERVAL_S}s, packets: {PACKETS}, t-max: 1s}}\n")
+    path = link.path("netgrade.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(link.folder.name, 0o755)  # the collector becomes another user
+    return path
+
+
+def slot_boundary(seconds_from_now):
+    """A start of a slot at least so far ahead, seconds since 1970."""
+    return -(-(time.time() + seconds_from_now) // INTERVAL_S) * INTERVAL_S
+
+
+def stored_slots(options, link, site, family):
+    key = f"local~{site}~icmp~v{family[-1]}~s64~d0~p0"
+    done = subprocess.run([options.slots, link.path("data"), key], text=True,
+                          capture_output=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{key}: {done.stderr}")
+    return [{k: int(v) for k, v in row.items()} for row in csv.DictReader(io.StringIO(done.stdout))]
+
+
+def address_of(site, family):
+    return (lab.TARGET_IPV4 if family == "ipv4" else lab.TARGET_IPV6).format(SITES[site])
+
+
+def run_collector(options, results, link, seconds):
+    done = link.run_near(options.collector, "run", write_configuration(link), "--for",
+                         f"{seconds}s", timeout=seconds + 60)
+    results.check("the collector ends well", done.returncode == 0, done.stderr)
+
+
+def compare_slots(options, results, link, least):
+    """Every stored slot equals the log's; returns {(site, family): slots}."""
+    true = truth.by_slot(truth.read_log(link.log), T_MAX, INTERVAL)
+    stored, seen = {}, set()
+    for site in SITES:
+        for family in ("ipv4", "ipv6"):
+            rows = stored[site, family] = stored_slots(options, link, site, family)
+            results.check(f"{site} {family}: {len(rows)} slots are stored", len(rows) >= least)
+            wrong = []
+            for row in rows:
+                key = family, address_of(site, family), row["from"] // INTERVAL & 0xffff
+                seen.add(key)
+                for name in COUNTS:
+                    if key not in true or not true[key].agrees(name, row[name]):
+                        wrong.append(f"slot {row['from'] // truth.NS} {name}: stored {row[name]}, "
+                                     f"log {true[key][name] if key in true else 'none'}")
+            results.check(f"{site} {family}: counts of every slot", not wrong, "\n".join(wrong))
+            results.check(f"{site} {family}: no slot is flagged",
+                          all(row["flags"] == 0 for row in rows), [r["flags"] for r in rows])
+    results.equal("every slot in the log is stored", sorted(set(true) - seen), [])
+    return stored
+
+
+def local_time(seconds):
+    """As the reporter takes it, in the configured zone, which has no daylight saving."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds + 8 * 3600))
+
+
+def reporter(options, link, command, period, *arguments):
+    return subprocess.run(
+        [options.reporter, command, "--trial", "--config", link.path("netgrade.yaml"), "--from",
+         local_time(period[0]), "--to", local_time(period[1]), *arguments],
+        text=True, capture_output=True, timeout=60, check=False)
+
+
+def period_of(stored):
+    rows = next(iter(stored.values()))
+    return rows[0]["from"] // truth.NS, rows[-1]["until"] // truth.NS
+
+
+MODEL = {"forward": "delay=fixed:4ms,loss=0.02", "backward": "delay=uniform:4ms:1ms"}
+
+
+def outage(options, results):
+    """Thirty slots, five of them dark."""
+    dark = slot_boundary(12 * INTERVAL_S)
+    with lab.Lab(options.emulator, seed=30, blackout=f"@{dark}..@{dark + 5 * INTERVAL_S}/forward",
+                 **MODEL) as link:
+        run_collector(options, results, link, 31 * INTERVAL_S + 2)
+        scenario.check_conduct(results, link.finish())
+        stored = compare_slots(options, results, link, 30)
+        check_report(options, results, link, stored, (dark, dark + 5 * INTERVAL_S))
+
+
+def answers(options, results):
+    """Late, passed, copied and forged answers, stored as such."""
+    with lab.Lab(options.emulator, seed=31, forward="delay=fixed:2ms,reorder=0.05:1300ms",
+                 backward="delay=fixed:2ms,reorder=0.1:450ms,duplicate=0.05:3ms,forge=0.05") as link:
+        run_collector(options, results, link, 6 * INTERVAL_S)
+        scenario.check_conduct(results, link.finish())
+        stored = compare_slots(options, results, link, 5)
+        for name in ("late", "duplicated", "reordered"):
+            results.check(f"there was something {name}",
+                          any(row[name] for rows in stored.values() for row in rows))
+
+
+def one_family_dark(options, results):
+    with lab.Lab(options.emulator, forward="delay=fixed:2ms",
+                 blackout=f"@{slot_boundary(3 * INTERVAL_S)}..@9000000000/backward/ipv6") as link:
+        run_collector(options, results, link, 6 * INTERVAL_S)
+        link.finish()
+        stored = compare_slots(options, results, link, 5)
+        for (site, family), rows in stored.items():
+            lost = sum(row["lost"] for row in rows)
+            results.check(f"{site} {family}: lost {lost}",
+                          lost == 0 if family == "ipv4" else lost >= PACKETS)
+
+
+def check_report(options, results, link, stored, dark):
+    """The report's figures are those of the stored slots."""
+    period = period_of(stored)
+    score = reporter(options, link, "score", period, "--json")
+    results.check("score ends well", score.returncode == 0, score.stderr)
+    report = reporter(options, link, "report", period, "--lang", "en", "--out", link.path("out"))
+    results.check("report ends well", report.returncode == 0, report.stderr)
+    del json, dark
+
+
+if __name__ == "__main__":
+    scenario.run_main({"outage": outage, "answers": answers, "one-family-dark": one_family_dark})
