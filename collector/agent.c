@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/agent.h"
+#include "collector/base/clock.h"
+#include "collector/base/log.h"
+#include "collector/base/random.h"
+#include "collector/roster.h"
+#include "collector/schedule.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { METHODS_MAX = 8 };
+
+/* Sends due are gathered on this tick; without any, the agent still looks this often. */
+static const nsec tick = NSEC_PER_MSEC;
+static const nsec idle_tick = 100 * NSEC_PER_MSEC;
+static const nsec hurry_tick = 5 * NSEC_PER_MSEC;
+
+/* A packet that would leave this late was not sent in time: the agent's fault, not the network's.
+ */
+static const nsec lateness_max = 250 * NSEC_PER_MSEC;
+
+/* realtime − monotonic does not move but by a step; what slewing could leak into it in the time
+ * between two looks is allowed for. */
+static const nsec step_min = 100 * NSEC_PER_USEC;
+static const int64_t slew_divisor = 1000;
+
+/* After a jump ahead of more than an hour the clock may be wrong by years. Slots written then would
+ * bar every honest one, so nothing is handed over until the clock has stood for a while. */
+static const nsec jump_ahead = NSEC_PER_HOUR;
+static const nsec distrust = 5 * NSEC_PER_MIN;
+
+struct agent {
+	struct agent_options options;
+	struct schedule *schedule;
+	struct roster roster;
+	struct probe *probes[METHODS_MAX];
+	size_t probe_count;
+	struct singleton *singletons; /* room for the largest slot */
+	uint32_t singleton_room;
+	nsec offset;	     /* realtime − monotonic */
+	nsec looked_at;	     /* monotonic */
+	nsec trusted_from;   /* monotonic */
+	nsec overflow_at[2]; /* by family, realtime */
+	nsec stop_at;	     /* monotonic; NSEC_UNDEFINED while running */
+	struct probe_packet batch[PROBE_BATCH];
+	nsec due_at[PROBE_BATCH];
+	size_t batch_count;
+	struct probe *batch_probe;
+	struct agent_counters counters;
+};
+
+enum err agent_create(const struct agent_options *options, struct agent **out)
+{
+	struct agent *agent = calloc(1, sizeof(*agent));
+
+	if (agent == NULL)
+		return E_MEMORY;
+	enum err rc = schedule_create(&agent->schedule);
+	if (rc != E_OK) {
+		agent_destroy(agent);
+		return rc;
+	}
+	agent->options = *options;
+	agent->offset = clock_offset();
+	agent->looked_at = clock_monotonic();
+	agent->trusted_from = agent->looked_at;
+	agent->overflow_at[0] = NSEC_UNDEFINED;
+	agent->overflow_at[1] = NSEC_UNDEFINED;
+	agent->stop_at = NSEC_UNDEFINED;
+	*out = agent;
+	return E_OK;
+}
+
+void agent_destroy(struct agent *agent)
+{
+	if (agent == NULL)
+		return;
+	schedule_destroy(agent->schedule);
+	roster_finish(&agent->roster);
+	for (size_t i = 0; i < agent->probe_count; i++)
+		agent->probes[i]->ops->close(agent->probes[i]);
+	free(agent->singletons);
+	free(agent);
+}
+
+nsec agent_now(const struct agent *agent)
+{
+	return clock_monotonic() + agent->offset;
+}
+
+static struct probe *find_probe(const struct agent *agent, const struct probe_ops *method)
+{
+	for (size_t i = 0; i < agent->probe_count; i++) {
+		if (agent->probes[i]->ops == method)
+			return agent->probes[i];
+	}
+	return NULL;
+}
+
+enum err agent_open(struct agent *agent, const struct probe_ops *method)
+{
+	if (find_probe(agent, method) != NULL)
+		return E_OK;
+	if (agent->probe_count == METHODS_MAX)
+		return E_FULL;
+	enum err rc = method->open(&agent->probes[agent->probe_count]);
+	if (rc != E_OK)
+		return rc;
+	agent->probe_count++;
+	return E_OK;
+}
+
+static enum err reserve_singletons(struct agent *agent, uint32_t count)
+{
+	if (count <= agent->singleton_room)
+		return E_OK;
+	struct singleton *room = realloc(agent->singletons, count * sizeof(*room));
+	if (room == NULL)
+		return E_MEMORY;
+	agent->singletons = room;
+	agent->singleton_room = count;
+	return E_OK;
+}
+
+enum err agent_add(struct agent *agent, const struct target *target, uint32_t *out)
+{
+	struct random random = random_seeded(target->phase_seed);
+	struct track track = {.target = *target, .alarm = INT64_MIN};
+	struct stream stream = {
+		.origin = target->origin,
+		.interval = target->interval,
+		.packets = target->packets,
+		.t_max = target->t_max,
+	};
+	uint32_t number;
+
+	track.probe = find_probe(agent, target->method);
+	if (track.probe == NULL)
+		return E_UNSUPPORTED;
+	enum err rc = track.probe->ops->reserve(track.probe, target->host.family, target->size);
+	if (rc == E_OK)
+		rc = reserve_singletons(agent, target->packets);
+	if (rc != E_OK)
+		return rc;
+	nsec spacing = target->interval / target->packets;
+	stream.phase = (nsec)random_below(&random, (uint64_t)(spacing > 0 ? spacing : 1));
+	track.salt = (uint16_t)random_u64(&random);
+	rc = roster_add(&agent->roster, &track, &number);
+	if (rc != E_OK)
+		return rc;
+	rc = schedule_add(agent->schedule, number, &stream, agent_now(agent));
+	if (rc != E_OK) {
+		roster_remove(&agent->roster, number);
+		return rc;
+	}
+	*out = number;
+	return E_OK;
+}
+
+static void mark_partial(struct track *track)
+{
+	for (struct flight *f = track->oldest; f != NULL; f = f->next) {
+		if (f->passed < f->expected)
+			f->flags |= SLOT_PARTIAL;
+	}
+}
+
+void agent_retire(struct agent *agent, uint32_t number)
+{
+	struct track *track = roster_at(&agent->roster, number);
+
+	if (track == NULL)
+		return;
+	schedule_retire(agent->schedule, number);
+	mark_partial(track);
+	track->retired = true;
+	if (track->oldest == NULL)
+		roster_remove(&agent->roster, number);
+}
+
+void agent_end(struct agent *agent, nsec end)
+{
+	schedule_end(agent->schedule, end);
+}
+
+static uint32_t lateness_bucket(nsec late)
+{
+	double bucket =
+		late < NSEC_PER_USEC ? 0 : 4 * log2((double)late / (double)NSEC_PER_USEC) + 1;
+	return bucket < LATENESS_BUCKETS - 1 ? (uint32_t)bucket : LATENESS_BUCKETS - 1;
+}
+
+nsec agent_lateness(const struct agent *agent, double p)
+{
+	const struct agent_counters *c = &agent->counters;
+	uint64_t total = 0;
+	uint64_t below = 0;
+
+	for (uint32_t i = 0; i < LATENESS_BUCKETS; i++)
+		total += c->lateness[i];
+	for (uint32_t i = 0; i < LATENESS_BUCKETS; i++) {
+		below += c->lateness[i];
+		if (total > 0 && (double)below >= p * (double)total)
+			return (nsec)(exp2(i / 4.0) * (double)NSEC_PER_USEC);
+	}
+	return NSEC_UNDEFINED;
+}
+
+/* Tells who listens once a slot, when its settled losses reach c1 of the packets expected. */
+static void watch_losses(struct agent *agent, uint32_t number, struct flight *flight)
+{
+	struct track *track = roster_at(&agent->roster, number);
+
+	if (agent->options.listener.worsened == NULL || track->was_bad ||
+	    track->alarm >= flight->number - 1 || flight->lost == 0 ||
+	    flight->lost < agent->options.c1 * flight->expected)
+		return;
+	track->alarm = flight->number;
+	agent->options.listener.worsened(agent->options.listener.context, number, flight->slot);
+}
+
+static void flush_batch(struct agent *agent)
+{
+	struct probe *probe = agent->batch_probe;
+
+	if (agent->batch_count == 0)
+		return;
+	nsec now = agent_now(agent);
+	probe->ops->send(probe, agent->batch, agent->batch_count);
+	for (size_t i = 0; i < agent->batch_count; i++) {
+		const struct probe_packet *packet = &agent->batch[i];
+		struct track *track = roster_at(&agent->roster, packet->mark.series);
+		struct flight *flight = track_flight_marked(track, packet->mark.slot);
+		agent->counters.lateness[lateness_bucket(now - agent->due_at[i])]++;
+		if (packet->refused == 0)
+			flight_sent(flight, packet->mark.packet, packet->sent_at);
+		else
+			flight_refused(flight, packet->mark.packet);
+	}
+	agent->batch_count = 0;
+}
+
+static struct flight *flight_for(struct agent *agent, struct track *track, int64_t slot)
+{
+	struct flight *flight = track_flight(track, slot);
+	const struct target *target = &track->target;
+
+	if (flight != NULL)
+		return flight;
+	nsec from = target->origin + slot * target->interval;
+	struct period period = {from, from + target->interval};
+	if (roster_begin(&agent->roster, track, slot, period) != E_OK) {
+		log_error("agent", "out of memory: a slot is not measured");
+		return NULL;
+	}
+	return track_flight(track, slot);
+}
+
+static void queue_send(struct agent *agent, const struct due *due, nsec now)
+{
+	struct track *track = roster_at(&agent->roster, due->stream);
+	struct flight *flight = flight_for(agent, track, due->slot);
+
+	if (flight == NULL)
+		return;
+	flight_expire(flight, now);
+	watch_losses(agent, due->stream, flight);
+	if (now - due->at > lateness_max || now >= flight->slot.until) {
+		flight_refused(flight, due->packet);
+		return;
+	}
+	if (agent->batch_probe != track->probe || agent->batch_count == PROBE_BATCH)
+		flush_batch(agent);
+	agent->batch_probe = track->probe;
+	agent->due_at[agent->batch_count] = due->at;
+	agent->batch[agent->batch_count++] = (struct probe_packet){
+		.mark = {due->stream, (uint16_t)due->slot, (uint16_t)due->packet},
+		.to = &track->target.host,
+		.sequence = track_sequence(track, due->slot, due->packet),
+		.size = track->target.size,
+		.dscp = track->target.dscp,
+	};
+}
+
+static bool overflowed_during(const struct agent *agent, const struct track *track,
+			      const struct flight *flight)
+{
+	nsec at = agent->overflow_at[track->target.host.family == 6];
+	return at != NSEC_UNDEFINED && at >= flight->slot.from;
+}
+
+static void hand_over(struct agent *agent, uint32_t number, const struct flight *flight)
+{
+	const struct track *track = roster_at(&agent->roster, number);
+	struct sample sample = flight_finish(flight, agent->singletons);
+
+	if (overflowed_during(agent, track, flight))
+		sample.flags |= SLOT_TAINTED;
+	for (uint32_t i = 0; i < sample.expected; i++) {
+		uint8_t outcome = sample.singletons[i].outcome;
+		agent->counters.unsent += outcome == OUTCOME_UNSENT;
+		agent->counters.sent += outcome != OUTCOME_UNSENT;
+		agent->counters.lost += outcome != OUTCOME_UNSENT && outcome != OUTCOME_REPLIED;
+	}
+	agent->counters.slots++;
+	if (clock_monotonic() < agent->trusted_from)
+		return;
+	agent->options.listener.finished(agent->options.listener.context, number, &sample);
+}
+
+/* Settles the series' oldest slot; a series that is retired goes with its last. */
+static void settle_oldest(struct agent *agent, uint32_t number)
+{
+	struct track *track = roster_at(&agent->roster, number);
+	struct flight *flight = roster_take_oldest(&agent->roster, track);
+
+	hand_over(agent, number, flight);
+	track->was_bad = flight->lost > 0 && flight->lost >= agent->options.c1 * flight->expected;
+	flight_destroy(flight);
+	if (track->retired && track->oldest == NULL)
+		roster_remove(&agent->roster, number);
+}
+
+static void settle_due(struct agent *agent, const struct due *due, nsec now)
+{
+	struct track *track = roster_at(&agent->roster, due->stream);
+
+	if (track == NULL || track->oldest == NULL || track->oldest->number != due->slot)
+		return;
+	flush_batch(agent);
+	flight_expire(track->oldest, now);
+	watch_losses(agent, due->stream, track->oldest);
+	settle_oldest(agent, due->stream);
+}
+
+static void settle_all(struct agent *agent, uint32_t flags)
+{
+	for (uint32_t i = 0; i < agent->roster.count; i++) {
+		struct track *track;
+		while ((track = roster_at(&agent->roster, i)) != NULL && track->oldest != NULL) {
+			track->oldest->flags |= flags;
+			settle_oldest(agent, i);
+		}
+	}
+}
+
+static struct flight *flight_marked(const struct agent *agent, const struct probe_event *event)
+{
+	const struct track *track = roster_at(&agent->roster, event->mark.series);
+	return track == NULL ? NULL : track_flight_marked(track, event->mark.slot);
+}
+
+static void take_reply(struct agent *agent, const struct probe_event *event)
+{
+	struct flight *flight = flight_marked(agent, event);
+
+	if (flight == NULL) {
+		agent->counters.stale++;
+		return;
+	}
+	const struct track *track = roster_at(&agent->roster, event->mark.series);
+	if (endpoint_compare(&track->target.host, &event->peer) != 0 ||
+	    !flight_replied(flight, event->mark.packet, event->at, event->stamped_by))
+		agent->counters.forged++;
+}
+
+static void take_stamp(struct agent *agent, const struct probe_event *event)
+{
+	struct flight *flight = flight_marked(agent, event);
+
+	if (flight != NULL)
+		flight_stamped(flight, event->mark.packet, event->at, event->stamped_by);
+}
+
+static void take_event(void *context, const struct probe_event *event)
+{
+	struct agent *agent = context;
+
+	switch (event->kind) {
+	case PROBE_STAMPED:
+		take_stamp(agent, event);
+		break;
+	case PROBE_REPLIED:
+		take_reply(agent, event);
+		break;
+	case PROBE_REJECTED:
+		(void)roster_fail(&agent->roster, &event->peer, event->sequence, OUTCOME_REJECTED);
+		break;
+	case PROBE_UNREACHABLE:
+		(void)roster_fail(&agent->roster, &event->peer, event->sequence, OUTCOME_LOST);
+		break;
+	case PROBE_FORGED:
+		agent->counters.forged++;
+		break;
+	case PROBE_BAD_CHECKSUM:
+		agent->counters.bad_checksum++;
+		break;
+	case PROBE_OVERFLOWED:
+		agent->counters.overflows++;
+		agent->overflow_at[event->peer.family == 6] = agent_now(agent);
+		break;
+	}
+}
+
+static void receive_all(struct agent *agent)
+{
+	struct probe_listener listener = {agent, take_event};
+
+	for (size_t i = 0; i < agent->probe_count; i++)
+		agent->probes[i]->ops->receive(agent->probes[i], &listener);
+}
+
+/* Schedules run on the monotonic clock and are labelled with the realtime one; when the two move
+ * apart, the open slots cannot be believed and the labels start anew. */
+static void look_at_clock(struct agent *agent)
+{
+	nsec now = clock_monotonic();
+	nsec offset = clock_offset();
+	nsec moved = offset - agent->offset;
+	nsec allowed = step_min + (now - agent->looked_at) / slew_divisor;
+
+	agent->looked_at = now;
+	if (moved >= -allowed && moved <= allowed) {
+		agent->offset = offset;
+		return;
+	}
+	agent->counters.clock_steps++;
+	log_warn("agent", "the system clock was set by %+.6f s: the open slots are not judged",
+		 (double)moved / (double)NSEC_PER_SEC);
+	settle_all(agent, SLOT_CLOCK_STEP);
+	agent->offset = offset;
+	agent->overflow_at[0] = NSEC_UNDEFINED;
+	agent->overflow_at[1] = NSEC_UNDEFINED;
+	if (moved > jump_ahead)
+		agent->trusted_from = now + distrust;
+	schedule_restart(agent->schedule, now + offset);
+	if (agent->options.listener.clock_stepped != NULL)
+		agent->options.listener.clock_stepped(agent->options.listener.context, moved);
+}
+
+void agent_stop(struct agent *agent, nsec patience)
+{
+	if (agent->stop_at != NSEC_UNDEFINED)
+		return;
+	agent->stop_at = clock_monotonic() + patience;
+	for (uint32_t i = 0; i < agent->roster.count; i++) {
+		struct track *track = roster_at(&agent->roster, i);
+		if (track == NULL)
+			continue;
+		schedule_retire(agent->schedule, i);
+		mark_partial(track);
+	}
+}
+
+/* A slot with packets still waiting for their answers tells nothing about the network. */
+static void settle_stopped(struct agent *agent, nsec now)
+{
+	for (uint32_t i = 0; i < agent->roster.count; i++) {
+		const struct track *track = roster_at(&agent->roster, i);
+		if (track == NULL)
+			continue;
+		schedule_remove(agent->schedule, i);
+		for (struct flight *f = track->oldest; f != NULL; f = f->next) {
+			flight_expire(f, now);
+			if (f->ripe < f->passed && !flight_complete(f))
+				f->flags |= SLOT_TAINTED;
+		}
+	}
+	settle_all(agent, 0);
+}
+
+static bool settled_early(struct flight *flight, nsec now)
+{
+	nsec last = flight->slot.from;
+
+	flight_expire(flight, now);
+	if (!flight_complete(flight))
+		return false;
+	/* Surplus answers come soon after the first ones if at all. */
+	for (uint32_t i = 0; i < flight->expected; i++) {
+		if (flight->packets[i].received_at > last)
+			last = flight->packets[i].received_at;
+	}
+	return now > last + 100 * NSEC_PER_MSEC;
+}
+
+static void settle_early(struct agent *agent, nsec now)
+{
+	for (uint32_t i = 0; i < agent->roster.count; i++) {
+		struct track *track = roster_at(&agent->roster, i);
+		if (track != NULL && track->oldest != NULL && settled_early(track->oldest, now)) {
+			schedule_remove(agent->schedule, i);
+			settle_oldest(agent, i);
+		}
+	}
+}
+
+static nsec next_tick(const struct agent *agent)
+{
+	nsec now = clock_monotonic();
+	nsec longest = agent->options.hurry ? hurry_tick : idle_tick;
+	nsec next = schedule_next(agent->schedule);
+
+	next = next == NSEC_INFINITE ? NSEC_INFINITE : nsec_ceil(next - agent->offset, tick);
+	if (next > now + longest)
+		next = nsec_ceil(now + longest, tick);
+	return next;
+}
+
+nsec agent_tick(struct agent *agent)
+{
+	struct due due;
+
+	look_at_clock(agent);
+	/* What arrived before now is read before anything is settled as of now. */
+	nsec now = agent_now(agent);
+	receive_all(agent);
+	while (schedule_take(agent->schedule, now, &due)) {
+		if (due.kind == DUE_SEND)
+			queue_send(agent, &due, now);
+		else
+			settle_due(agent, &due, now);
+	}
+	flush_batch(agent);
+	if (agent->options.hurry)
+		settle_early(agent, now);
+	if (agent->stop_at != NSEC_UNDEFINED && clock_monotonic() >= agent->stop_at)
+		settle_stopped(agent, now);
+	return next_tick(agent);
+}
+
+bool agent_finished(const struct agent *agent)
+{
+	return agent->roster.open_slots == 0 && schedule_next(agent->schedule) == NSEC_INFINITE;
+}
+
+const struct agent_counters *agent_counters(const struct agent *agent)
+{
+	return &agent->counters;
+}
+
+void agent_filter(const struct agent *agent, uint32_t number, char out[PROBE_FILTER])
+{
+	const struct track *track = roster_at(&agent->roster, number);
+
+	out[0] = '\0';
+	if (track != NULL)
+		track->probe->ops->filter(track->probe, &track->target.host, out);
+}
+
+void agent_filter_all(const struct agent *agent, const struct probe_ops *method,
+		      char out[PROBE_FILTER])
+{
+	const struct probe *probe = find_probe(agent, method);
+
+	assert(probe != NULL);
+	method->filter(probe, NULL, out);
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/net/channel.h"
+#include "collector/base/clock.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	PACKET_MIN = 512,
+	HEADERS_MAX = 128, /* link, IP with options, ICMP */
+	BUFFER = 16 << 20, /* a hundred thousand small packets a second for 0.1 s */
+	CONTROL_RECEIVE = 256,
+};
+
+/* The headers and buffers that one batched system call needs. */
+struct batch {
+	struct mmsghdr headers[CHANNEL_BATCH];
+	struct iovec vectors[CHANNEL_BATCH];
+	struct sockaddr_storage addresses[CHANNEL_BATCH];
+	_Alignas(struct cmsghdr) char control[CHANNEL_BATCH][CONTROL_RECEIVE];
+};
+
+struct channel {
+	uint8_t family;
+	int sender;
+	int receiver;
+	uint32_t drops_seen;
+	size_t room;	/* octets for each received packet */
+	uint8_t *bytes; /* CHANNEL_BATCH times room */
+	struct batch batch;
+};
+
+static int set_int(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+/* The forced sizes need CAP_NET_ADMIN; without it the kernel's limit is taken. */
+static void enlarge(int fd, int forced, int plain)
+{
+	if (set_int(fd, SOL_SOCKET, forced, BUFFER) != 0)
+		(void)set_int(fd, SOL_SOCKET, plain, BUFFER);
+}
+
+static enum err open_socket(const struct channel_options *options, int *out)
+{
+	int family = options->family == 4 ? AF_INET : AF_INET6;
+	int fd = socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, options->protocol);
+
+	if (fd < 0)
+		return err_from_errno(errno);
+	*out = fd;
+	return E_OK;
+}
+
+/* Answers must not queue here: this socket's buffer is for looped packets. */
+static enum err prepare_sender(struct channel *channel)
+{
+	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = {1, &nothing};
+	int fd = channel->sender;
+	int level = channel->family == 4 ? IPPROTO_IP : IPPROTO_IPV6;
+	int option = channel->family == 4 ? IP_RECVERR : IPV6_RECVERR;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0 ||
+	    set_int(fd, level, option, 1) != 0 ||
+	    set_int(fd, SOL_SOCKET, SO_TIMESTAMPING,
+		    SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE) != 0)
+		return err_from_errno(errno);
+	enlarge(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+	enlarge(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+	return E_OK;
+}
+
+static enum err prepare_receiver(struct channel *channel, const struct sock_fprog *own)
+{
+	int fd = channel->receiver;
+	uint8_t octets[PACKET_MIN];
+
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, own, sizeof(*own)) != 0 ||
+	    set_int(fd, SOL_SOCKET, SO_TIMESTAMPING,
+		    SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE) != 0)
+		return err_from_errno(errno);
+	enlarge(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+	/* What came between opening the socket and its filter is not ours. */
+	while (recv(fd, octets, sizeof(octets), MSG_DONTWAIT) >= 0)
+		;
+	(void)channel_overflowed(channel);
+	return E_OK;
+}
+
+static enum err prepare(struct channel *channel, const struct channel_options *options)
+{
+	enum err rc = open_socket(options, &channel->sender);
+	if (rc == E_OK)
+		rc = open_socket(options, &channel->receiver);
+	if (rc == E_OK)
+		rc = prepare_sender(channel);
+	if (rc == E_OK)
+		rc = prepare_receiver(channel, options->own);
+	if (rc == E_OK)
+		rc = channel_reserve(channel, PACKET_MIN);
+	return rc;
+}
+
+enum err channel_open(const struct channel_options *options, struct channel **out)
+{
+	struct channel *channel = calloc(1, sizeof(*channel));
+
+	if (channel == NULL)
+		return E_MEMORY;
+	channel->family = options->family;
+	channel->sender = -1;
+	channel->receiver = -1;
+	enum err rc = prepare(channel, options);
+	if (rc != E_OK) {
+		int number = errno;
+		channel_close(channel);
+		errno = number;
+		return rc;
+	}
+	*out = channel;
+	return E_OK;
+}
+
+void channel_close(struct channel *channel)
+{
+	if (channel == NULL)
+		return;
+	if (channel->sender >= 0)
+		close(channel->sender);
+	if (channel->receiver >= 0)
+		close(channel->receiver);
+	free(channel->bytes);
+	free(channel);
+}
+
+enum err channel_reserve(struct channel *channel, size_t octets)
+{
+	size_t room = octets + HEADERS_MAX;
+
+	if (room <= channel->room)
+		return E_OK;
+	uint8_t *bytes = realloc(channel->bytes, CHANNEL_BATCH * room);
+	if (bytes == NULL)
+		return E_MEMORY;
+	channel->bytes = bytes;
+	channel->room = room;
+	return E_OK;
+}
+
+static void put_dscp(const struct channel *channel, struct msghdr *header, char *control,
+		     uint8_t dscp)
+{
+	int traffic_class = dscp << 2; /* RFC 2474: the upper six bits */
+
+	header->msg_control = control;
+	header->msg_controllen = CMSG_SPACE(sizeof(int));
+	struct cmsghdr *message = CMSG_FIRSTHDR(header);
+	message->cmsg_level = channel->family == 4 ? IPPROTO_IP : IPPROTO_IPV6;
+	message->cmsg_type = channel->family == 4 ? IP_TOS : IPV6_TCLASS;
+	message->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(message), &traffic_class, sizeof(traffic_class));
+}
+
+static void fill_outgoing(struct channel *channel, const struct outgoing *packets, size_t count)
+{
+	struct batch *batch = &channel->batch;
+
+	for (size_t i = 0; i < count; i++) {
+		struct msghdr *header = &batch->headers[i].msg_hdr;
+		batch->vectors[i].iov_base = (void *)(uintptr_t)packets[i].bytes;
+		batch->vectors[i].iov_len = packets[i].len;
+		*header = (struct msghdr){.msg_iov = &batch->vectors[i], .msg_iovlen = 1};
+		header->msg_namelen = endpoint_to_sockaddr(packets[i].to, &batch->addresses[i]);
+		header->msg_name = &batch->addresses[i];
+		if (packets[i].dscp != 0)
+			put_dscp(channel, header, batch->control[i], packets[i].dscp);
+	}
+}
+
+void channel_send(struct channel *channel, struct outgoing *packets, size_t count)
+{
+	assert(count <= CHANNEL_BATCH);
+	fill_outgoing(channel, packets, count);
+	for (size_t done = 0; done < count;) {
+		nsec before = clock_realtime();
+		int sent = sendmmsg(channel->sender, &channel->batch.headers[done],
+				    (unsigned int)(count - done), MSG_DONTWAIT);
+		int refused = errno;
+		if (sent < 0 && refused == EINTR)
+			continue;
+		for (int i = 0; i < sent; i++) {
+			packets[done].refused = 0;
+			packets[done++].sent_at = before;
+		}
+		/* sendmmsg stops at the first packet refused and tells why only when it is the
+		 * first of a call. */
+		if (sent < 0)
+			packets[done++].refused = refused;
+	}
+}
+
+static int receive_batch(struct channel *channel, int fd, int flags)
+{
+	struct batch *batch = &channel->batch;
+
+	for (size_t i = 0; i < CHANNEL_BATCH; i++) {
+		batch->vectors[i].iov_base = channel->bytes + i * channel->room;
+		batch->vectors[i].iov_len = channel->room;
+		batch->headers[i].msg_hdr = (struct msghdr){
+			.msg_iov = &batch->vectors[i],
+			.msg_iovlen = 1,
+			.msg_name = &batch->addresses[i],
+			.msg_namelen = sizeof(batch->addresses[i]),
+			.msg_control = batch->control[i],
+			.msg_controllen = sizeof(batch->control[i]),
+		};
+	}
+	int got = recvmmsg(fd, batch->headers, CHANNEL_BATCH, MSG_DONTWAIT | flags, NULL);
+	/* An error that waits on the socket is given instead of packets, once. */
+	if (got < 0 && errno != EAGAIN)
+		got = recvmmsg(fd, batch->headers, CHANNEL_BATCH, MSG_DONTWAIT | flags, NULL);
+	return got < 0 ? 0 : got;
+}
+
+/* The kernel's software stamp, NSEC_UNDEFINED when the message carries none. */
+static nsec stamp_in(const struct cmsghdr *message)
+{
+	struct scm_timestamping stamps;
+
+	if (message->cmsg_level != SOL_SOCKET || message->cmsg_type != SCM_TIMESTAMPING)
+		return NSEC_UNDEFINED;
+	memcpy(&stamps, CMSG_DATA(message), sizeof(stamps));
+	if (stamps.ts[0].tv_sec == 0 && stamps.ts[0].tv_nsec == 0)
+		return NSEC_UNDEFINED;
+	return (nsec)stamps.ts[0].tv_sec * NSEC_PER_SEC + stamps.ts[0].tv_nsec;
+}
+
+static nsec find_stamp(struct msghdr *header)
+{
+	for (struct cmsghdr *m = CMSG_FIRSTHDR(header); m != NULL; m = CMSG_NXTHDR(header, m)) {
+		nsec at = stamp_in(m);
+		if (at != NSEC_UNDEFINED)
+			return at;
+	}
+	return NSEC_UNDEFINED;
+}
+
+size_t channel_receive(struct channel *channel, struct incoming out[CHANNEL_BATCH])
+{
+	int got = receive_batch(channel, channel->receiver, 0);
+
+	for (int i = 0; i < got; i++) {
+		struct mmsghdr *header = &channel->batch.headers[i];
+		out[i] = (struct incoming){
+			.bytes = channel->bytes + (size_t)i * channel->room,
+			.len = header->msg_len,
+			.truncated = (header->msg_hdr.msg_flags & MSG_TRUNC) != 0,
+			.from = endpoint_from_sockaddr(&channel->batch.addresses[i]),
+			.at = find_stamp(&header->msg_hdr),
+			.stamped_by = STAMP_KERNEL,
+		};
+		if (out[i].at == NSEC_UNDEFINED) {
+			out[i].at = clock_realtime();
+			out[i].stamped_by = STAMP_USER;
+		}
+	}
+	return (size_t)got;
+}
+
+static const struct sock_extended_err *error_in(const struct cmsghdr *message)
+{
+	bool v4 = message->cmsg_level == IPPROTO_IP && message->cmsg_type == IP_RECVERR;
+	bool v6 = message->cmsg_level == IPPROTO_IPV6 && message->cmsg_type == IPV6_RECVERR;
+
+	if (!v4 && !v6)
+		return NULL;
+	return (const struct sock_extended_err *)(const void *)CMSG_DATA(message);
+}
+
+static bool read_error(const struct sock_extended_err *error, struct report *report)
+{
+	struct sockaddr_storage offender = {0};
+
+	report->number = (int)error->ee_errno;
+	if (error->ee_origin == SO_EE_ORIGIN_TIMESTAMPING) {
+		report->looped = true;
+		return true;
+	}
+	if (error->ee_origin != SO_EE_ORIGIN_ICMP && error->ee_origin != SO_EE_ORIGIN_ICMP6)
+		return false;
+	/* The offender's address follows the structure in the same control message. */
+	const struct sockaddr *address = SO_EE_OFFENDER(error);
+	size_t len = address->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+						   : sizeof(struct sockaddr_in6);
+	memcpy(&offender, address, len);
+	report->offender = endpoint_from_sockaddr(&offender);
+	return true;
+}
+
+/* False for what tells nothing about a packet, such as an error of our own system calls. */
+static bool read_report(struct msghdr *header, struct report *report)
+{
+	bool known = false;
+
+	report->at = NSEC_UNDEFINED;
+	for (struct cmsghdr *m = CMSG_FIRSTHDR(header); m != NULL; m = CMSG_NXTHDR(header, m)) {
+		const struct sock_extended_err *error = error_in(m);
+		nsec at = stamp_in(m);
+		if (at != NSEC_UNDEFINED)
+			report->at = at;
+		else if (error != NULL)
+			known = read_error(error, report);
+	}
+	return known && (!report->looped || report->at != NSEC_UNDEFINED);
+}
+
+size_t channel_reports(struct channel *channel, struct report out[CHANNEL_BATCH])
+{
+	int got;
+	size_t count = 0;
+
+	do {
+		got = receive_batch(channel, channel->sender, MSG_ERRQUEUE);
+		for (int i = 0; i < got; i++) {
+			struct report report = {
+				.bytes = channel->bytes + (size_t)i * channel->room,
+				.len = channel->batch.headers[i].msg_len,
+				.destination = endpoint_from_sockaddr(&channel->batch.addresses[i]),
+			};
+			if (read_report(&channel->batch.headers[i].msg_hdr, &report))
+				out[count++] = report;
+		}
+	} while (got > 0 && count == 0);
+	return count;
+}
+
+/* The kernel counts IPv6 packets with a wrong checksum as drops too, so that anybody could spoil a
+ * slot: with IPv6 a drop says something only when the queue was near its limit. */
+bool channel_overflowed(struct channel *channel)
+{
+	uint32_t info[SK_MEMINFO_VARS] = {0};
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(channel->receiver, SOL_SOCKET, SO_MEMINFO, info, &len) != 0)
+		return false;
+	bool dropped = info[SK_MEMINFO_DROPS] != channel->drops_seen;
+	channel->drops_seen = info[SK_MEMINFO_DROPS];
+	bool nearly_full = info[SK_MEMINFO_RMEM_ALLOC] > info[SK_MEMINFO_RCVBUF] / 4 * 3;
+	return dropped && (channel->family == 4 || nearly_full);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/packet/icmp.h"
+
+#include <stdbool.h>
+
+enum {
+	IPV4_HEADER_MIN = 20,
+	PROTOCOL_ICMP = 1,
+	LOOPED_PADDING_MAX = 18, /* an Ethernet frame carries at least 46 octets */
+	FILLER = 0xa5,
+};
+
+/* RFC 1071: ones' complement sum of 16-bit words, an odd last octet padded with zero. */
+static uint16_t checksum(const uint8_t *bytes, size_t len)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i + 1 < len; i += 2)
+		sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
+	if (len % 2 != 0)
+		sum += (uint32_t)bytes[len - 1] << 8;
+	while (sum > 0xffff)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+static uint8_t request_type(const struct mark_seal *seal)
+{
+	return seal->family == 4 ? ICMP_TYPE_ECHO_V4 : ICMP_TYPE_ECHO_V6;
+}
+
+enum err icmp_write_echo(struct writer *w, const struct mark_seal *seal,
+			 const struct icmp_echo *echo)
+{
+	size_t start = w->used;
+
+	if (echo->size < MARK_SIZE)
+		return E_RANGE;
+	write_u8(w, request_type(seal));
+	write_u8(w, 0);
+	write_u16(w, 0);
+	write_u16(w, seal->identifier);
+	write_u16(w, echo->sequence);
+	for (size_t i = echo->size; i > MARK_SIZE; i--)
+		write_u8(w, FILLER);
+	mark_write(w, seal, &echo->mark, echo->sequence);
+	if (w->failed)
+		return E_SHORT;
+	if (seal->family == 4) {
+		uint8_t *packet = w->start + start;
+		uint16_t sum = checksum(packet, w->used - start);
+		packet[2] = (uint8_t)(sum >> 8);
+		packet[3] = (uint8_t)sum;
+	}
+	return E_OK;
+}
+
+/* Moves over an IPv4 header and cuts the reader to the packet's own length. */
+static enum err skip_ipv4(struct reader *r)
+{
+	uint8_t version = read_u8(r);
+	size_t header = (size_t)(version & 0x0f) * 4;
+
+	read_skip(r, 1);
+	size_t total = read_u16(r);
+	read_skip(r, 5);
+	uint8_t protocol = read_u8(r);
+	read_skip(r, 10);
+	if (r->failed)
+		return E_SHORT;
+	if (version >> 4 != 4 || header < IPV4_HEADER_MIN || total < header)
+		return E_CORRUPT;
+	if (protocol != PROTOCOL_ICMP)
+		return E_NOT_FOUND;
+	read_skip(r, header - IPV4_HEADER_MIN);
+	if (r->failed || r->left < total - header)
+		return E_SHORT;
+	r->left = total - header;
+	return E_OK;
+}
+
+enum err icmp_read_reply(const uint8_t *bytes, size_t len, const struct mark_seal *seal,
+			 struct icmp_echo *out)
+{
+	struct reader r = reader_over(bytes, len);
+
+	if (seal->family == 4) {
+		enum err rc = skip_ipv4(&r);
+		if (rc != E_OK)
+			return rc;
+	}
+	const uint8_t *packet = r.at;
+	size_t packet_len = r.left;
+	uint8_t type = read_u8(&r);
+	uint8_t code = read_u8(&r);
+	read_skip(&r, 2);
+	uint16_t identifier = read_u16(&r);
+	uint16_t sequence = read_u16(&r);
+	if (r.failed)
+		return E_SHORT;
+	if (type != (seal->family == 4 ? ICMP_TYPE_REPLY_V4 : ICMP_TYPE_REPLY_V6) || code != 0 ||
+	    identifier != seal->identifier)
+		return E_NOT_FOUND;
+	if (seal->family == 4 && checksum(packet, packet_len) != 0)
+		return E_CHECKSUM;
+	struct mark mark;
+	enum err rc = mark_read(r.at, r.left, seal, sequence, &mark);
+	if (rc != E_OK)
+		return rc == E_CHECKSUM ? E_PERMISSION : rc;
+	*out = (struct icmp_echo){mark, sequence, (uint16_t)r.left};
+	return E_OK;
+}
+
+/* The size of our payload is not written in the packet, so the ICMP header is looked for by its
+ * octets; the cookie, which covers its sequence, decides. */
+static bool find_request(const uint8_t *bytes, size_t len, const struct mark_seal *seal,
+			 struct icmp_echo *out)
+{
+	size_t last = len - ICMP_HEADER - MARK_SIZE;
+
+	for (size_t start = 0; start <= last; start++) {
+		const uint8_t *at = bytes + start;
+		if (at[0] != request_type(seal) || at[1] != 0 ||
+		    (at[4] << 8 | at[5]) != seal->identifier)
+			continue;
+		uint16_t sequence = (uint16_t)(at[6] << 8 | at[7]);
+		struct mark mark;
+		if (mark_read(bytes, len, seal, sequence, &mark) != E_OK)
+			continue;
+		*out = (struct icmp_echo){mark, sequence, (uint16_t)(len - start - ICMP_HEADER)};
+		return true;
+	}
+	return false;
+}
+
+enum err icmp_read_looped(const uint8_t *bytes, size_t len, const struct mark_seal *seal,
+			  struct icmp_echo *out)
+{
+	for (size_t padding = 0; padding <= LOOPED_PADDING_MAX; padding++) {
+		if (len < ICMP_HEADER + MARK_SIZE)
+			return E_NOT_FOUND;
+		if (find_request(bytes, len, seal, out))
+			return E_OK;
+		if (bytes[--len] != 0)
+			return E_NOT_FOUND;
+	}
+	return E_NOT_FOUND;
+}
+
+enum err icmp_read_quoted(const uint8_t *bytes, size_t len, const struct mark_seal *seal,
+			  uint16_t *sequence)
+{
+	struct reader r = reader_over(bytes, len);
+	uint8_t type = read_u8(&r);
+	uint8_t code = read_u8(&r);
+
+	read_skip(&r, 2);
+	uint16_t identifier = read_u16(&r);
+	uint16_t number = read_u16(&r);
+	if (r.failed)
+		return E_SHORT;
+	if (type != request_type(seal) || code != 0 || identifier != seal->identifier)
+		return E_NOT_FOUND;
+	*sequence = number;
+	return E_OK;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A flight is the packets of one slot of one series on their way: from the first send until every
+ * packet is settled. It hears events and knows no socket. Instants are realtime. */
+#ifndef NETGRADE_PROBE_FLIGHT_H
+#define NETGRADE_PROBE_FLIGHT_H
+
+#include "collector/base/err.h"
+#include "collector/base/nsec.h"
+#include "collector/metric/sample.h"
+#include "collector/metric/singleton.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct flight_packet {
+	nsec sent_at;
+	nsec received_at;	/* of the first answer, NSEC_UNDEFINED before */
+	uint8_t outcome;	/* enum outcome */
+	uint8_t sent_stamp;	/* enum stamp_source */
+	uint8_t received_stamp; /* enum stamp_source */
+	uint8_t duplicates;
+};
+
+struct flight {
+	struct flight *next; /* the series' next slot */
+	int64_t number;	     /* the slot starts at number × its length */
+	struct period slot;
+	nsec t_max;
+	uint32_t expected;
+	uint32_t passed; /* packets [0, passed) have been sent or refused */
+	uint32_t ripe;	 /* the deadlines of packets [0, ripe) have passed */
+	uint32_t lost;	 /* among them */
+	uint32_t flags;	 /* enum slot_flag */
+	struct flight_packet packets[];
+};
+
+MUST_CHECK enum err flight_create(struct period slot, uint32_t expected, nsec t_max,
+				  struct flight **out);
+void flight_destroy(struct flight *flight); /* NULL is fine */
+
+/* The system call took the packet or refused it; in the order of the packets. */
+void flight_sent(struct flight *flight, uint32_t packet, nsec at);
+void flight_refused(struct flight *flight, uint32_t packet);
+
+/* A better stamp of sending; it may come after the answer. */
+void flight_stamped(struct flight *flight, uint32_t packet, nsec at, enum stamp_source source);
+
+/* An answer. False when the packet was never sent, so that it cannot be one. */
+bool flight_replied(struct flight *flight, uint32_t packet, nsec at, enum stamp_source source);
+
+/* An ICMP error (rejected) or nobody on the last link (lost). False when the packet is not waiting
+ * for an answer. A true answer that comes all the same is believed instead: errors prove nothing.
+ */
+bool flight_failed(struct flight *flight, uint32_t packet, enum outcome how);
+
+/* Loses the packets whose deadline is before now. Call it after reading everything that arrived. */
+void flight_expire(struct flight *flight, nsec now);
+
+/* Whether every packet was sent or refused, and answered or failed. */
+bool flight_complete(const struct flight *flight);
+
+/* What became of it: fills expected singletons and gives the sample over them. */
+struct sample flight_finish(const struct flight *flight, struct singleton *out);
+
+#endif

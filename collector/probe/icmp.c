@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/probe/icmp.h"
+#include "collector/base/log.h"
+#include "collector/net/channel.h"
+#include "collector/net/local.h"
+#include "collector/packet/icmp.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A flood must not hold the loop: what is left after so many batches waits for the next tick. */
+enum { FAMILIES = 2, IP_HEADERS = 60, BATCHES_MAX = 1024 };
+
+struct icmp_probe {
+	struct probe probe;
+	struct mark_seal seal[FAMILIES];
+	struct channel *channel[FAMILIES]; /* NULL: this machine lacks the family */
+	struct local *local;
+	uint8_t *bytes; /* PROBE_BATCH packets of room octets */
+	size_t room;
+};
+
+static int index_of(uint8_t family)
+{
+	return family == 4 ? 0 : 1;
+}
+
+/* Echo replies to our identifier. An IPv4 packet is seen with its IP header, an IPv6 one without.
+ */
+static enum err open_channel(const struct mark_seal *seal, struct channel **out)
+{
+	struct sock_filter v4[] = {
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_TYPE_REPLY_V4, 0, 3),
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, seal->identifier, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_filter v6[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_TYPE_REPLY_V6, 0, 3),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, seal->identifier, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog own = {sizeof(v4) / sizeof(v4[0]), v4};
+	struct channel_options options = {seal->family, IPPROTO_ICMP, &own};
+
+	if (seal->family == 6) {
+		options.protocol = IPPROTO_ICMPV6;
+		own = (struct sock_fprog){sizeof(v6) / sizeof(v6[0]), v6};
+	}
+	return channel_open(&options, out);
+}
+
+static void icmp_close(struct probe *probe)
+{
+	struct icmp_probe *icmp = (struct icmp_probe *)probe;
+
+	if (icmp == NULL)
+		return;
+	for (int i = 0; i < FAMILIES; i++)
+		channel_close(icmp->channel[i]);
+	local_destroy(icmp->local);
+	free(icmp->bytes);
+	free(icmp);
+}
+
+static enum err open_families(struct icmp_probe *icmp)
+{
+	enum err rc = random_secret(&icmp->seal[0].key, sizeof(icmp->seal[0].key));
+	if (rc == E_OK)
+		rc = random_secret(&icmp->seal[0].identifier, sizeof(icmp->seal[0].identifier));
+	if (rc == E_OK)
+		rc = local_create(&icmp->local);
+	if (rc != E_OK)
+		return rc;
+	icmp->seal[1] = icmp->seal[0];
+	icmp->seal[0].family = 4;
+	icmp->seal[1].family = 6;
+	for (int i = 0; i < FAMILIES; i++) {
+		enum err opened = open_channel(&icmp->seal[i], &icmp->channel[i]);
+		if (opened == E_PERMISSION)
+			return opened;
+		if (opened != E_OK) {
+			log_warn("icmp",
+				 "no raw socket for IPv%d (%s): nothing is measured over it",
+				 icmp->seal[i].family, strerror(errno));
+			rc = opened;
+		}
+	}
+	return icmp->channel[0] == NULL && icmp->channel[1] == NULL ? rc : E_OK;
+}
+
+static enum err icmp_open(struct probe **out)
+{
+	struct icmp_probe *icmp = calloc(1, sizeof(*icmp));
+
+	if (icmp == NULL)
+		return E_MEMORY;
+	icmp->probe.ops = &probe_icmp;
+	enum err rc = open_families(icmp);
+	if (rc != E_OK) {
+		icmp_close(&icmp->probe);
+		return rc;
+	}
+	*out = &icmp->probe;
+	return E_OK;
+}
+
+static enum err icmp_reserve(struct probe *probe, uint8_t family, uint16_t size)
+{
+	struct icmp_probe *icmp = (struct icmp_probe *)probe;
+	struct channel *channel = icmp->channel[index_of(family)];
+	size_t room = (size_t)ICMP_HEADER + size;
+
+	if (channel == NULL)
+		return E_UNSUPPORTED;
+	if (room > icmp->room) {
+		uint8_t *bytes = realloc(icmp->bytes, PROBE_BATCH * room);
+		if (bytes == NULL)
+			return E_MEMORY;
+		icmp->bytes = bytes;
+		icmp->room = room;
+	}
+	return channel_reserve(channel, room + IP_HEADERS);
+}
+
+/* Sends those packets of a batch that are of one family. */
+static void send_family(struct icmp_probe *icmp, int index, struct probe_packet *packets,
+			size_t count)
+{
+	struct outgoing outgoing[PROBE_BATCH];
+	struct probe_packet *sources[PROBE_BATCH];
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct probe_packet *packet = &packets[i];
+		if (index_of(packet->to->family) != index)
+			continue;
+		struct writer w = writer_over(icmp->bytes + i * icmp->room, icmp->room);
+		struct icmp_echo echo = {packet->mark, packet->sequence, packet->size};
+		packet->refused = EMSGSIZE;
+		if (icmp_write_echo(&w, &icmp->seal[index], &echo) != E_OK)
+			continue;
+		sources[used] = packet;
+		outgoing[used++] = (struct outgoing){
+			.to = packet->to, .bytes = w.start, .len = w.used, .dscp = packet->dscp};
+	}
+	if (used > 0)
+		channel_send(icmp->channel[index], outgoing, used);
+	for (size_t i = 0; i < used; i++) {
+		sources[i]->refused = outgoing[i].refused;
+		sources[i]->sent_at = outgoing[i].sent_at;
+	}
+}
+
+static void icmp_send(struct probe *probe, struct probe_packet *packets, size_t count)
+{
+	struct icmp_probe *icmp = (struct icmp_probe *)probe;
+
+	for (int i = 0; i < FAMILIES; i++) {
+		if (icmp->channel[i] != NULL)
+			send_family(icmp, i, packets, count);
+	}
+}
+
+static void take_report(struct icmp_probe *icmp, int index, const struct report *report,
+			const struct probe_listener *listener)
+{
+	const struct mark_seal *seal = &icmp->seal[index];
+	struct probe_event event = {.peer = report->destination, .at = report->at};
+
+	if (report->looped) {
+		struct icmp_echo echo;
+		if (icmp_read_looped(report->bytes, report->len, seal, &echo) != E_OK)
+			return;
+		event.kind = PROBE_STAMPED;
+		event.mark = echo.mark;
+		event.stamped_by = STAMP_KERNEL;
+	} else {
+		if (icmp_read_quoted(report->bytes, report->len, seal, &event.sequence) != E_OK)
+			return;
+		/* Our own kernel says so when a neighbour does not answer on the last link. */
+		event.kind =
+			report->number == EHOSTUNREACH && local_has(icmp->local, &report->offender)
+				? PROBE_UNREACHABLE
+				: PROBE_REJECTED;
+	}
+	listener->take(listener->context, &event);
+}
+
+static void take_reply(const struct mark_seal *seal, const struct incoming *packet,
+		       const struct probe_listener *listener)
+{
+	struct icmp_echo echo = {0};
+	enum err rc = icmp_read_reply(packet->bytes, packet->len, seal, &echo);
+	struct probe_event event = {
+		.kind = PROBE_REPLIED,
+		.mark = echo.mark,
+		.peer = packet->from,
+		.sequence = echo.sequence,
+		.at = packet->at,
+		.stamped_by = packet->stamped_by,
+	};
+
+	if (rc == E_NOT_FOUND)
+		return;
+	if (rc == E_CHECKSUM)
+		event.kind = PROBE_BAD_CHECKSUM;
+	else if (rc != E_OK || packet->truncated)
+		event.kind = PROBE_FORGED;
+	listener->take(listener->context, &event);
+}
+
+static void receive_family(struct icmp_probe *icmp, int index,
+			   const struct probe_listener *listener)
+{
+	struct channel *channel = icmp->channel[index];
+	struct report reports[CHANNEL_BATCH];
+	struct incoming incoming[CHANNEL_BATCH];
+	size_t count;
+
+	if (channel_overflowed(channel)) {
+		struct probe_event event = {.kind = PROBE_OVERFLOWED,
+					    .peer.family = icmp->seal[index].family};
+		listener->take(listener->context, &event);
+	}
+	for (int i = 0; i < BATCHES_MAX && (count = channel_reports(channel, reports)) > 0; i++) {
+		for (size_t j = 0; j < count; j++)
+			take_report(icmp, index, &reports[j], listener);
+	}
+	for (int i = 0; i < BATCHES_MAX && (count = channel_receive(channel, incoming)) > 0; i++) {
+		for (size_t j = 0; j < count; j++)
+			take_reply(&icmp->seal[index], &incoming[j], listener);
+	}
+}
+
+static void icmp_receive(struct probe *probe, const struct probe_listener *listener)
+{
+	struct icmp_probe *icmp = (struct icmp_probe *)probe;
+
+	for (int i = 0; i < FAMILIES; i++) {
+		if (icmp->channel[i] != NULL)
+			receive_family(icmp, i, listener);
+	}
+}
+
+/* Errors about our packets come from any host. They are known by the address and the identifier
+ * that they quote, behind 8 octets of ICMP and the quoted IP header. */
+static void filter_v4(unsigned int identifier, const struct endpoint *host, char out[PROBE_FILTER])
+{
+	char text[ENDPOINT_TEXT];
+
+	if (host == NULL) {
+		snprintf(out, PROBE_FILTER, "icmp and (icmp[4:2] == %u or icmp[32:2] == %u)",
+			 identifier, identifier);
+		return;
+	}
+	endpoint_format(host, text);
+	const uint8_t *b = host->bytes;
+	snprintf(out, PROBE_FILTER,
+		 "icmp and ((host %s and icmp[4:2] == %u) or (icmp[32:2] == %u and icmp[24:4] == "
+		 "0x%02x%02x%02x%02x))",
+		 text, identifier, identifier, b[0], b[1], b[2], b[3]);
+}
+
+static void filter_v6(unsigned int identifier, const struct endpoint *host, char out[PROBE_FILTER])
+{
+	char text[ENDPOINT_TEXT];
+
+	if (host == NULL) {
+		snprintf(out, PROBE_FILTER, "icmp6 and (ip6[44:2] == %u or ip6[92:2] == %u)",
+			 identifier, identifier);
+		return;
+	}
+	struct endpoint plain = *host;
+	plain.scope = 0;
+	endpoint_format(&plain, text);
+	const uint8_t *b = host->bytes;
+	snprintf(out, PROBE_FILTER,
+		 "icmp6 and ((host %s and ip6[44:2] == %u) or (ip6[92:2] == %u and "
+		 "ip6[72:4] == 0x%02x%02x%02x%02x and ip6[76:4] == 0x%02x%02x%02x%02x and "
+		 "ip6[80:4] == 0x%02x%02x%02x%02x and ip6[84:4] == 0x%02x%02x%02x%02x))",
+		 text, identifier, identifier, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8],
+		 b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+static void icmp_filter(const struct probe *probe, const struct endpoint *host,
+			char out[PROBE_FILTER])
+{
+	const struct icmp_probe *icmp = (const struct icmp_probe *)probe;
+	unsigned int identifier = icmp->seal[0].identifier;
+	char v4[PROBE_FILTER];
+	char v6[PROBE_FILTER];
+
+	if (host != NULL) {
+		(host->family == 4 ? filter_v4 : filter_v6)(identifier, host, out);
+		return;
+	}
+	filter_v4(identifier, NULL, v4);
+	filter_v6(identifier, NULL, v6);
+	snprintf(out, PROBE_FILTER, "(%.200s) or (%.200s)", v4, v6);
+}
+
+const struct probe_ops probe_icmp = {
+	.method = "icmp",
+	.size_min = MARK_SIZE,
+	.open = icmp_open,
+	.close = icmp_close,
+	.reserve = icmp_reserve,
+	.send = icmp_send,
+	.receive = icmp_receive,
+	.filter = icmp_filter,
+};

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/probe/probe.h"
+#include "collector/probe/icmp.h"
+
+#include <string.h>
+
+static const struct probe_ops *const probe_types[] = {&probe_icmp};
+
+const struct probe_ops *probe_find(const char *method)
+{
+	for (size_t i = 0; i < sizeof(probe_types) / sizeof(probe_types[0]); i++) {
+		if (strcmp(probe_types[i]->method, method) == 0)
+			return probe_types[i];
+	}
+	return NULL;
+}

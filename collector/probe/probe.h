@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A probe is a method of measuring: it sends marked packets and tells what became of them. The
+ * methods are rows of one table; nobody else asks which one it is. */
+#ifndef NETGRADE_PROBE_PROBE_H
+#define NETGRADE_PROBE_PROBE_H
+
+#include "collector/base/err.h"
+#include "collector/base/nsec.h"
+#include "collector/metric/singleton.h"
+#include "collector/net/endpoint.h"
+#include "collector/packet/mark.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { PROBE_BATCH = 64, PROBE_FILTER = 512 };
+
+struct probe_packet {
+	struct mark mark;
+	const struct endpoint *to;
+	uint16_t sequence; /* what an error that quotes only the header is matched by */
+	uint16_t size;	   /* octets of payload */
+	uint8_t dscp;
+	int refused;  /* set: 0 or the errno of the system call that did not send it */
+	nsec sent_at; /* set when sent: this program's own stamp, before the system call */
+};
+
+enum probe_event_kind {
+	PROBE_STAMPED,	   /* marked: the kernel's stamp of sending */
+	PROBE_REPLIED,	   /* marked; peer is who answered */
+	PROBE_REJECTED,	   /* an ICMP error about (peer, sequence): no cookie proves it */
+	PROBE_UNREACHABLE, /* the same, made by this machine: nobody answers on the last link */
+	PROBE_FORGED,	   /* our identifier, but not our cookie, or cut */
+	PROBE_BAD_CHECKSUM,
+	PROBE_OVERFLOWED, /* the agent lost packets of this family itself */
+};
+
+struct probe_event {
+	enum probe_event_kind kind;
+	struct mark mark;
+	struct endpoint peer; /* PROBE_OVERFLOWED: only its family */
+	uint16_t sequence;
+	nsec at;
+	enum stamp_source stamped_by;
+};
+
+struct probe_listener {
+	void *context;
+	void (*take)(void *context, const struct probe_event *event);
+};
+
+struct probe_ops;
+
+/* What every method's own state begins with. */
+struct probe {
+	const struct probe_ops *ops;
+};
+
+struct probe_ops {
+	const char *method; /* the word in the configuration */
+	uint16_t size_min;  /* octets of payload */
+
+	/* Opens its sockets, so call it while the process may. A family that the machine lacks is
+	 * logged and left out; E_PERMISSION, E_UNSUPPORTED when neither is left. */
+	enum err (*open)(struct probe **out);
+	void (*close)(struct probe *probe);
+
+	/* Prepares for packets of this size and family. E_UNSUPPORTED: the family is left out. */
+	enum err (*reserve)(struct probe *probe, uint8_t family, uint16_t size);
+
+	/* Hands up to PROBE_BATCH packets to the kernel, without blocking. */
+	void (*send)(struct probe *probe, struct probe_packet *packets, size_t count);
+
+	/* Reads everything that has arrived, without blocking. */
+	void (*receive)(struct probe *probe, const struct probe_listener *listener);
+
+	/* The capture filter for this probe's packets to and from a host (NULL: all), errors about
+	 * them included. */
+	void (*filter)(const struct probe *probe, const struct endpoint *host,
+		       char out[PROBE_FILTER]);
+};
+
+/* The row of a method, NULL if there is none. */
+const struct probe_ops *probe_find(const char *method);
+
+#endif

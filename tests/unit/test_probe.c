@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/check.h"
+
+#include "collector/probe/flight.h"
+#include "collector/probe/probe.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+enum { EVENTS = 14, PACKETS = 4 };
+
+static const nsec T_MAX = 1000;
+
+/* Packet i of a row is sent at 100·i. */
+enum what { END = 0, SENT, REFUSED, STAMP, REPLY, REJECT, GONE, EXPIRE };
+
+struct step {
+	enum what what;
+	uint32_t packet;
+	nsec at;
+};
+
+struct row {
+	const char *name;
+	struct step steps[EVENTS];
+	enum outcome outcomes[PACKETS];
+	uint32_t duplicated;
+	uint32_t reordered;
+	nsec first; /* round trip of packet 0 */
+	uint32_t flags;
+};
+
+static bool apply(struct flight *flight, const struct step *step)
+{
+	switch (step->what) {
+	case SENT:
+		flight_sent(flight, step->packet, step->at);
+		return true;
+	case REFUSED:
+		flight_refused(flight, step->packet);
+		return true;
+	case STAMP:
+		flight_stamped(flight, step->packet, step->at, STAMP_KERNEL);
+		return true;
+	case REPLY:
+		return flight_replied(flight, step->packet, step->at, STAMP_KERNEL);
+	case REJECT:
+		return flight_failed(flight, step->packet, OUTCOME_REJECTED);
+	case GONE:
+		return flight_failed(flight, step->packet, OUTCOME_LOST);
+	case EXPIRE:
+		flight_expire(flight, step->at);
+		return true;
+	case END:
+		break;
+	}
+	return false;
+}
+
+#define ALL_SENT                                                                                   \
+	{SENT, 0, 0}, {SENT, 1, 100}, {SENT, 2, 200},                                              \
+	{                                                                                          \
+		SENT, 3, 300                                                                       \
+	}
+#define U    OUTCOME_UNSENT
+#define P    OUTCOME_PENDING
+#define R    OUTCOME_REPLIED
+#define L    OUTCOME_LOST
+#define LATE OUTCOME_LATE
+#define X    OUTCOME_REJECTED
+
+static const struct row rows[] = {
+	{"nothing was sent", {{END, 0, 0}}, {U, U, U, U}, 0, 0, NSEC_UNDEFINED, 0},
+	{"refused by the system call",
+	 {{REFUSED, 0, 0}, {SENT, 1, 100}, {REPLY, 1, 110}},
+	 {U, R, U, U},
+	 0,
+	 0,
+	 NSEC_UNDEFINED,
+	 0},
+	{"all answered",
+	 {ALL_SENT, {REPLY, 0, 50}, {REPLY, 1, 150}, {REPLY, 2, 250}, {REPLY, 3, 350}},
+	 {R, R, R, R},
+	 0,
+	 0,
+	 50,
+	 0},
+	{"the stamp comes before the answer",
+	 {ALL_SENT, {STAMP, 0, 20}, {REPLY, 0, 50}},
+	 {R, P, P, P},
+	 0,
+	 0,
+	 30,
+	 0},
+	{"the stamp comes after the answer",
+	 {ALL_SENT, {REPLY, 0, 50}, {STAMP, 0, 20}},
+	 {R, P, P, P},
+	 0,
+	 0,
+	 30,
+	 0},
+	{"only the first stamp of a packet counts",
+	 {ALL_SENT, {STAMP, 0, 20}, {STAMP, 0, 40}, {REPLY, 0, 50}},
+	 {R, P, P, P},
+	 0,
+	 0,
+	 30,
+	 0},
+	{"answered at the deadline",
+	 {ALL_SENT, {REPLY, 0, 1000}, {EXPIRE, 0, 2000}},
+	 {R, L, L, L},
+	 0,
+	 0,
+	 1000,
+	 0},
+	{"answered after the deadline",
+	 {ALL_SENT, {REPLY, 0, 1001}, {EXPIRE, 0, 2000}},
+	 {LATE, L, L, L},
+	 0,
+	 0,
+	 NSEC_UNDEFINED,
+	 0},
+	{"late by the first stamp, in time by the kernel's",
+	 {ALL_SENT, {REPLY, 0, 1010}, {STAMP, 0, 20}},
+	 {R, P, P, P},
+	 0,
+	 0,
+	 990,
+	 0},
+	{"expired, then answered late",
+	 {ALL_SENT, {EXPIRE, 0, 1050}, {REPLY, 0, 1040}},
+	 {LATE, P, P, P},
+	 0,
+	 0,
+	 NSEC_UNDEFINED,
+	 0},
+	{"read after the deadline, but it came in time",
+	 {ALL_SENT, {EXPIRE, 0, 1050}, {REPLY, 0, 900}},
+	 {R, P, P, P},
+	 0,
+	 0,
+	 900,
+	 0},
+	{"each packet is lost at its own deadline",
+	 {ALL_SENT, {EXPIRE, 0, 1150}},
+	 {L, L, P, P},
+	 0,
+	 0,
+	 NSEC_UNDEFINED,
+	 0},
+	{"surplus answers are duplicates, the first counts",
+	 {ALL_SENT, {REPLY, 0, 50}, {REPLY, 0, 60}, {REPLY, 0, 2000}},
+	 {R, P, P, P},
+	 2,
+	 0,
+	 50,
+	 0},
+	{"duplicates of a late answer",
+	 {ALL_SENT, {REPLY, 0, 1500}, {REPLY, 0, 1600}},
+	 {LATE, P, P, P},
+	 1,
+	 0,
+	 NSEC_UNDEFINED,
+	 0},
+	{"reordered: a packet sent later came earlier",
+	 {ALL_SENT, {REPLY, 1, 150}, {REPLY, 0, 160}, {REPLY, 2, 250}},
+	 {R, R, R, P},
+	 0,
+	 1,
+	 160,
+	 0},
+	{"one early packet makes two reordered",
+	 {ALL_SENT, {REPLY, 2, 210}, {REPLY, 0, 220}, {REPLY, 1, 230}},
+	 {R, R, R, P},
+	 0,
+	 2,
+	 220,
+	 0},
+	{"read in another order than they came",
+	 {ALL_SENT, {REPLY, 1, 170}, {REPLY, 0, 160}},
+	 {R, R, P, P},
+	 0,
+	 0,
+	 160,
+	 0},
+	{"a late answer is lost, so not reordered",
+	 {ALL_SENT, {REPLY, 1, 150}, {REPLY, 0, 1100}},
+	 {LATE, R, P, P},
+	 0,
+	 0,
+	 NSEC_UNDEFINED,
+	 0},
+	{"an ICMP error rejects one packet",
+	 {ALL_SENT, {REJECT, 1, 0}, {EXPIRE, 0, 5000}},
+	 {L, X, L, L},
+	 0,
+	 0,
+	 NSEC_UNDEFINED,
+	 0},
+	{"a neighbour that does not answer: lost, not rejected",
+	 {ALL_SENT, {GONE, 0, 0}},
+	 {L, P, P, P},
+	 0,
+	 0,
+	 NSEC_UNDEFINED,
+	 0},
+	{"a true answer is believed, not the error before it",
+	 {ALL_SENT, {REJECT, 0, 0}, {REPLY, 0, 70}},
+	 {R, P, P, P},
+	 0,
+	 0,
+	 70,
+	 0},
+	{"a clock set back leaves no negative round trip",
+	 {ALL_SENT, {STAMP, 0, 90}, {REPLY, 0, 50}},
+	 {R, P, P, P},
+	 0,
+	 0,
+	 0,
+	 SLOT_CLOCK_STEP},
+};
+
+static void events_become_singletons(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct flight *flight;
+		struct singleton singletons[PACKETS];
+		uint32_t duplicated = 0;
+		uint32_t reordered = 0;
+		print_message("# %s\n", rows[i].name);
+		assert_int_equal(flight_create((struct period){0, 400}, PACKETS, T_MAX, &flight),
+				 E_OK);
+		for (size_t j = 0; j < EVENTS && rows[i].steps[j].what != END; j++)
+			assert_true(apply(flight, &rows[i].steps[j]));
+		struct sample sample = flight_finish(flight, singletons);
+		for (size_t j = 0; j < PACKETS; j++) {
+			assert_int_equal(singletons[j].outcome, rows[i].outcomes[j]);
+			duplicated += singletons[j].duplicates;
+			reordered += singletons[j].reordered;
+		}
+		assert_int_equal(duplicated, rows[i].duplicated);
+		assert_int_equal(reordered, rows[i].reordered);
+		assert_int_equal(singletons[0].round_trip, rows[i].first);
+		assert_int_equal(sample.flags, rows[i].flags);
+		assert_int_equal(sample.expected, PACKETS);
+		flight_destroy(flight);
+	}
+}
+
+static void impossible_events_are_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		struct step step;
+	} impossible[] = {
+		{"an answer to a packet never sent", {REPLY, 2, 50}},
+		{"an answer to a packet beyond the slot", {REPLY, 4, 50}},
+		{"an answer far beyond the slot", {REPLY, UINT32_MAX, 50}},
+		{"an error about a packet never sent", {REJECT, 2, 0}},
+		{"an error about a packet beyond the slot", {REJECT, 4, 0}},
+		{"an error about a packet answered", {REJECT, 0, 0}},
+		{"an error about a packet refused", {REJECT, 1, 0}},
+	};
+	for (size_t i = 0; i < COUNT_OF(impossible); i++) {
+		struct flight *flight;
+		print_message("# %s\n", impossible[i].name);
+		assert_int_equal(flight_create((struct period){0, 400}, PACKETS, T_MAX, &flight),
+				 E_OK);
+		flight_sent(flight, 0, 0);
+		flight_refused(flight, 1);
+		assert_true(flight_replied(flight, 0, 50, STAMP_KERNEL));
+		assert_false(apply(flight, &impossible[i].step));
+		flight_stamped(flight, 4, 10, STAMP_KERNEL);
+		flight_stamped(flight, 2, 10, STAMP_KERNEL);
+		flight_destroy(flight);
+	}
+}
+
+static void losses_are_counted_as_they_ripen(void **state)
+{
+	(void)state;
+	struct flight *flight;
+
+	assert_int_equal(flight_create((struct period){0, 400}, PACKETS, T_MAX, &flight), E_OK);
+	for (uint32_t i = 0; i < PACKETS; i++)
+		flight_sent(flight, i, 100 * i);
+	flight_expire(flight, 1000);
+	assert_int_equal(flight->lost, 0);
+	flight_expire(flight, 1001);
+	assert_int_equal(flight->lost, 1);
+	assert_false(flight_complete(flight));
+	/* An early error is lost at once, but counts when its turn comes. */
+	assert_true(flight_failed(flight, 3, OUTCOME_REJECTED));
+	assert_int_equal(flight->lost, 1);
+	/* A packet given up is answered in time after all. */
+	assert_true(flight_replied(flight, 0, 999, STAMP_KERNEL));
+	assert_int_equal(flight->lost, 0);
+	flight_expire(flight, 5000);
+	assert_int_equal(flight->lost, 3);
+	assert_true(flight_complete(flight));
+	flight_destroy(flight);
+}
+
+static void the_weaker_stamp_is_recorded(void **state)
+{
+	(void)state;
+	struct flight *flight;
+	struct singleton singletons[PACKETS];
+
+	assert_int_equal(flight_create((struct period){0, 400}, PACKETS, T_MAX, &flight), E_OK);
+	for (uint32_t i = 0; i < PACKETS; i++)
+		flight_sent(flight, i, 100 * i);
+	flight_stamped(flight, 0, 5, STAMP_KERNEL);
+	flight_stamped(flight, 1, 105, STAMP_KERNEL);
+	assert_true(flight_replied(flight, 0, 50, STAMP_KERNEL));
+	assert_true(flight_replied(flight, 1, 150, STAMP_USER));
+	assert_true(flight_replied(flight, 2, 250, STAMP_KERNEL));
+	(void)flight_finish(flight, singletons);
+	assert_int_equal(singletons[0].stamped_by, STAMP_KERNEL);
+	assert_int_equal(singletons[1].stamped_by, STAMP_USER);
+	assert_int_equal(singletons[2].stamped_by, STAMP_USER);
+	flight_destroy(flight);
+}
+
+static void methods_are_rows(void **state)
+{
+	(void)state;
+	assert_non_null(probe_find("icmp"));
+	assert_int_equal(probe_find("icmp")->size_min, MARK_SIZE);
+	assert_null(probe_find("icmp6"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(events_become_singletons),
+		cmocka_unit_test(impossible_events_are_refused),
+		cmocka_unit_test(losses_are_counted_as_they_ripen),
+		cmocka_unit_test(the_weaker_stamp_is_recorded),
+		cmocka_unit_test(methods_are_rows),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
