@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An assessment is what a report is about: the sites of a network over a period, their facts and
+ * scores in both families, the groups above them, and where the points went. */
+#ifndef NETGRADE_REPORTER_ASSESSMENT_H
+#define NETGRADE_REPORTER_ASSESSMENT_H
+
+#include "collector/store/archive.h"
+#include "collector/store/view.h"
+#include "config/config.h"
+#include "reporter/facts.h"
+#include "reporter/period.h"
+#include "reporter/score.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Where slots come from: a store's view, or arrays in a test. The functions answer as those of
+ * view.h and archive.h do. */
+struct source {
+	void *context;
+	MUST_CHECK enum err (*find)(void *context, const struct series_key *key,
+				    struct view_series *out);
+	MUST_CHECK enum err (*slots)(void *context, const struct series_key *key,
+				     struct period period, struct summary **out, size_t *count);
+	MUST_CHECK enum err (*hours)(void *context, const struct series_key *key,
+				     struct period period, struct hour **out, size_t *count);
+	MUST_CHECK enum err (*evidence)(void *context, const struct series_key *key,
+					struct period period, struct evidence **out, size_t *count);
+};
+
+enum path_state {
+	PATH_NOT_CONFIGURED, /* no address or no test in this family */
+	PATH_NOT_MEASURED,   /* configured, but nothing was ever stored */
+	PATH_UNREADABLE,     /* what was stored cannot be read */
+	PATH_NOT_COMMISSIONED,
+	PATH_MEASURED,
+};
+
+/* A site in one family. */
+struct path {
+	enum path_state state;
+	struct series_key key;
+	struct view_series series;
+	nsec settled;	    /* slots that end later need not be on record yet */
+	struct facts facts; /* from PATH_NOT_COMMISSIONED on */
+	struct score score;
+	char **evidence; /* by outage: the file, or NULL */
+};
+
+struct assessed {
+	size_t site; /* index into the configuration */
+	struct path path[FAMILY_COUNT];
+};
+
+/* The two columns that are never mixed: what is scored, and IPv6 by itself. */
+enum scoring { SCORING_PRIMARY, SCORING_IPV6, SCORING_COUNT };
+
+/* The paths of one tier in one family, taken together. */
+struct pool {
+	size_t members;	 /* configured in the family */
+	size_t measured; /* and judged at least once */
+	nsec time[VERDICT_COUNT];
+	struct packets judged;
+	struct delays *delays; /* a row per measured path */
+	size_t count;
+	size_t capacity;
+};
+
+/* Points that the headline lacks because of one site. */
+struct cause {
+	size_t assessed;
+	enum indicator indicator; /* INDICATOR_COUNT: the veto's cap */
+	double points;		  /* of the headline's 100; all causes sum to 100 − S */
+};
+
+struct assessment {
+	const struct config *config;
+	const struct profile *profile;
+	struct report_period period;
+	enum score_mode mode;
+	size_t organisation; /* whose subtree; CONFIG_NONE for the whole network */
+	struct assessed *sites;
+	size_t site_count;
+	struct group tiers[SCORING_COUNT][TIER_COUNT];
+	struct group headline[SCORING_COUNT];	    /* of the network, or of the organisation */
+	struct group *organisations[SCORING_COUNT]; /* by index, each of its whole subtree */
+	struct pool pools[FAMILY_COUNT][TIER_COUNT];
+	struct cause *causes; /* most points first */
+	size_t cause_count;
+	nsec time[VERDICT_COUNT]; /* of all primary paths with facts: sums to time_paths periods */
+	size_t time_paths;
+};
+
+struct assessment_request {
+	const struct config *config;
+	struct report_period period;
+	enum score_mode mode;
+	size_t organisation;
+};
+
+/* E_CORRUPT when a path's time does not add up; what cannot be read is logged and its path marked.
+ * assessment_finish frees. */
+MUST_CHECK enum err assessment_make(const struct assessment_request *request,
+				    const struct source *source, struct assessment *out);
+void assessment_finish(struct assessment *assessment);
+
+/* Whether any path has a judged slot. */
+bool assessment_measured(const struct assessment *assessment);
+
+const struct site *assessment_site(const struct assessment *assessment, size_t assessed);
+enum family assessment_family(const struct assessment *assessment, size_t assessed,
+			      enum scoring scoring);
+const struct path *assessment_path(const struct assessment *assessment, size_t assessed,
+				   enum scoring scoring);
+
+/* What is stored of a path over a period. history_finish frees. */
+struct history {
+	struct record record;
+	struct summary *slots;
+	struct hour *hours;
+};
+MUST_CHECK enum err history_read(const struct source *source, const struct path *path,
+				 struct period period, struct history *out);
+void history_finish(struct history *history);
+
+#endif

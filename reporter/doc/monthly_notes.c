@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Statistics notes: definitions, parameters, completeness, accounting, the profile in full. */
+#include "reporter/doc/monthly_parts.h"
+
+#include "reporter/text/must.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void add_definitions(struct monthly *m)
+{
+	const struct profile *profile = m->assessment->profile;
+
+	doc_heading(m->doc, 2, word(m, TEXT_NOTES_DEFINITIONS), "definitions");
+	doc_text(m->doc, word(m, TEXT_NOTES_PACKET));
+	doc_text(m->doc, PHRASE(m, TEXT_NOTES_SLOT, say_number(m, 100 * profile->c1, 0, "%"),
+				say_number(m, 100 * profile->degraded_loss, 0, "%"),
+				say_number(m, profile->degraded_points, 0, "")));
+	doc_text(m->doc, word(m, TEXT_NOTES_AVAILABILITY));
+	doc_text(m->doc, word(m, TEXT_NOTES_LOSS));
+	doc_text(m->doc, word(m, TEXT_NOTES_DELAY));
+	doc_text(m->doc, word(m, TEXT_NOTES_QUANTILE));
+	doc_text(m->doc, word(m, TEXT_NOTES_COVERAGE));
+	doc_text(m->doc, word(m, TEXT_NOTES_SCORE));
+	doc_text(m->doc, word(m, TEXT_NOTES_IPV6));
+	doc_text(m->doc, word(m, TEXT_NOTES_SAMPLES));
+	doc_text(m->doc, word(m, TEXT_NOTES_NOT_MEASURED));
+}
+
+static const char *say_families(struct monthly *m, const struct test_config *test)
+{
+	const char *text = "";
+
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		if (test->family[f])
+			text = text[0] == '\0'
+				       ? say_family(f)
+				       : keep(m, must_format("%s + %s", text, say_family(f)));
+	}
+	return text;
+}
+
+static void add_test_row(struct monthly *m, const struct test_config *test, size_t sites)
+{
+	doc_row(m->doc, (struct value[]){
+				value_text(test->name),
+				value_text(test->method),
+				value_text(say_families(m, test)),
+				value_count(sites),
+				value_number((double)test->interval_ns / NSEC_PER_SEC, 0, "s"),
+				value_count(test->packets),
+				value_number(test->size, 0, ""),
+				value_number(test->dscp, 0, ""),
+				value_number((double)test->t_max_ns / NSEC_PER_SEC, 1, "s"),
+			});
+}
+
+static void add_tests(struct monthly *m)
+{
+	const struct assessment *a = m->assessment;
+	const struct column columns[] = {
+		{"test", word(m, TEXT_COLUMN_TEST), ALIGN_START},
+		{"method", word(m, TEXT_COLUMN_METHOD), ALIGN_START},
+		{"families", word(m, TEXT_COLUMN_FAMILY), ALIGN_START},
+		{"sites", word(m, TEXT_SUMMARY_MEMBERS), ALIGN_END},
+		{"interval", word(m, TEXT_COLUMN_INTERVAL), ALIGN_END},
+		{"packets", word(m, TEXT_COLUMN_PACKETS), ALIGN_END},
+		{"size", word(m, TEXT_COLUMN_SIZE), ALIGN_END},
+		{"dscp", "DSCP", ALIGN_END},
+		{"t_max", "T_max", ALIGN_END},
+	};
+
+	doc_table(m->doc, "tests", word(m, TEXT_NOTES_TESTS), columns, COUNT(columns));
+	for (size_t t = 0; t < a->config->test_count; t++) {
+		size_t sites = 0;
+		for (size_t i = 0; i < a->site_count; i++)
+			sites += assessment_site(a, i)->scored_test == t;
+		if (sites > 0)
+			add_test_row(m, &a->config->tests[t], sites);
+	}
+}
+
+static const enum text_id verdict_ids[VERDICT_COUNT] = {
+	[VERDICT_GOOD] = TEXT_CHART_VERDICT_GOOD,
+	[VERDICT_DEGRADED] = TEXT_CHART_VERDICT_DEGRADED,
+	[VERDICT_BAD] = TEXT_CHART_VERDICT_BAD,
+	[VERDICT_PLANNED] = TEXT_CHART_VERDICT_PLANNED,
+	[VERDICT_UNKNOWN] = TEXT_CHART_VERDICT_UNKNOWN,
+	[VERDICT_UNSCHEDULED] = TEXT_CHART_VERDICT_UNSCHEDULED,
+};
+
+static void add_accounting(struct monthly *m)
+{
+	const struct assessment *a = m->assessment;
+	nsec length = a->period.passed.until - a->period.passed.from;
+	nsec whole = length * (nsec)a->time_paths;
+	const struct column columns[] = {
+		{"verdict", word(m, TEXT_COLUMN_VERDICT), ALIGN_START},
+		{"seconds", word(m, TEXT_COLUMN_SECONDS), ALIGN_END},
+		{"time", word(m, TEXT_COLUMN_TIME), ALIGN_END},
+		{"share", word(m, TEXT_COLUMN_SHARE), ALIGN_END},
+	};
+
+	doc_table(m->doc, "accounting", word(m, TEXT_NOTES_ACCOUNTING), columns, COUNT(columns));
+	for (size_t v = 0; v < VERDICT_COUNT; v++)
+		doc_row(m->doc,
+			(struct value[]){
+				value_text(word(m, verdict_ids[v])),
+				value_number((double)a->time[v] / NSEC_PER_SEC, 0, ""),
+				value_length(m, a->time[v]),
+				value_number(whole == 0 ? (double)NAN
+							: 100 * (double)a->time[v] / (double)whole,
+					     3, "%"),
+			});
+	doc_row(m->doc, (struct value[]){
+				value_text(word(m, TEXT_COLUMN_TOTAL)),
+				value_number((double)whole / NSEC_PER_SEC, 0, ""),
+				value_length(m, whole),
+				value_number(whole == 0 ? (double)NAN : 100, 3, "%"),
+			});
+	doc_note(m->doc, PHRASE(m, TEXT_NOTES_IDENTITY, say_count(m, a->time_paths),
+				say_number(m, (double)length / NSEC_PER_SEC, 0, "s"),
+				say_number(m, (double)whole / NSEC_PER_SEC, 0, "s")));
+}
+
+static void add_unknown(struct monthly *m)
+{
+	static const struct {
+		const char *key;
+		enum text_id id;
+	} reasons[UNKNOWN_REASONS] = {
+		[UNKNOWN_NO_RECORD] = {"no_record", TEXT_UNKNOWN_NO_RECORD},
+		[UNKNOWN_NOT_COMMISSIONED] = {"not_commissioned", TEXT_UNKNOWN_NOT_COMMISSIONED},
+		[UNKNOWN_TAINTED] = {"tainted", TEXT_UNKNOWN_TAINTED},
+		[UNKNOWN_ISOLATED] = {"isolated", TEXT_UNKNOWN_ISOLATED},
+		[UNKNOWN_CLOCK_STEP] = {"clock_step", TEXT_UNKNOWN_CLOCK_STEP},
+		[UNKNOWN_UNSENT] = {"unsent", TEXT_UNKNOWN_UNSENT},
+	};
+	const struct assessment *a = m->assessment;
+	const struct column columns[] = {
+		{"reason", word(m, TEXT_COLUMN_REASON), ALIGN_START},
+		{"slots", word(m, TEXT_COLUMN_SLOTS), ALIGN_END},
+	};
+	uint64_t sums[UNKNOWN_REASONS] = {0};
+
+	for (size_t i = 0; i < a->site_count; i++) {
+		const struct facts *facts = &assessment_path(a, i, SCORING_PRIMARY)->facts;
+		for (size_t r = 0; r < UNKNOWN_REASONS; r++)
+			sums[r] += facts->unknown[r];
+	}
+	doc_table(m->doc, "unknown", word(m, TEXT_NOTES_UNKNOWN), columns, COUNT(columns));
+	for (size_t r = 0; r < UNKNOWN_REASONS; r++)
+		doc_row(m->doc,
+			(struct value[]){value_text(word(m, reasons[r].id)), value_count(sums[r])});
+}
+
+static void add_counts_row(struct monthly *m, size_t assessed, enum family family)
+{
+	const struct assessment *a = m->assessment;
+	const struct facts *facts = &a->sites[assessed].path[family].facts;
+	struct value cells[16] = {value_site(m, assessed), value_text(say_family(family))};
+	size_t at = 2;
+
+	for (size_t v = 0; v < VERDICT_COUNT; v++)
+		cells[at++] = value_count(facts->slots[v]);
+	cells[at++] = value_count(facts->judged.sent);
+	cells[at++] = value_count(facts->judged.lost);
+	cells[at++] = value_count(facts->judged.duplicated);
+	cells[at++] = value_count(facts->judged.reordered);
+	cells[at++] = value_count(facts->judged.late);
+	cells[at++] = value_count(delays_answered(&facts->delays) + facts->delays.lost);
+	cells[at++] = value_number(facts_loss(&facts->available), 3, "%");
+	cells[at++] = value_number(facts_availability_floor(facts), 3, "%");
+	doc_row(m->doc, cells);
+}
+
+void add_counts(struct monthly *m, size_t bound)
+{
+	static const struct {
+		const char *key;
+		enum text_id id;
+	} titles[] = {
+		{"sent", TEXT_COLUMN_SENT},
+		{"lost", TEXT_COLUMN_LOST},
+		{"duplicated", TEXT_COLUMN_DUPLICATED},
+		{"reordered", TEXT_COLUMN_REORDERED},
+		{"late", TEXT_COLUMN_LATE},
+		{"in_histogram", TEXT_COLUMN_IN_HISTOGRAM},
+		{"loss_available", TEXT_COLUMN_LOSS_AVAILABLE},
+		{"availability_floor", TEXT_COLUMN_AVAILABILITY_FLOOR},
+	};
+	const struct assessment *a = m->assessment;
+	struct column columns[2 + VERDICT_COUNT + COUNT(titles)] = {
+		{"site", word(m, TEXT_COLUMN_SITE), ALIGN_START},
+		{"family", word(m, TEXT_COLUMN_FAMILY), ALIGN_START},
+	};
+	size_t rows = 0;
+	size_t paths = 0;
+	size_t *order = ranked_sites(a);
+
+	for (size_t v = 0; v < VERDICT_COUNT; v++)
+		columns[2 + v] = (struct column){verdict_name((enum verdict)v),
+						 word(m, verdict_ids[v]), ALIGN_END};
+	for (size_t i = 0; i < COUNT(titles); i++)
+		columns[2 + VERDICT_COUNT + i] =
+			(struct column){titles[i].key, word(m, titles[i].id), ALIGN_END};
+	doc_table(m->doc, "counts", word(m, TEXT_NOTES_COUNTS), columns, COUNT(columns));
+	for (size_t i = a->site_count; i-- > 0;) {
+		for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+			if (a->sites[order[i]].path[f].state < PATH_NOT_COMMISSIONED)
+				continue;
+			paths++;
+			if (bound != TABLE_ALL && rows == bound)
+				continue;
+			rows++;
+			add_counts_row(m, order[i], f);
+		}
+	}
+	if (rows < paths)
+		doc_note(m->doc, PHRASE(m, TEXT_NOTES_COUNTS_BOUNDED, say_count(m, rows),
+					say_count(m, paths)));
+	free(order);
+}
+
+static void add_weights(struct monthly *m)
+{
+	const struct profile *profile = m->assessment->profile;
+	const struct column columns[] = {
+		{"item", word(m, TEXT_COLUMN_ITEM), ALIGN_START},
+		{"weight", word(m, TEXT_COLUMN_WEIGHT), ALIGN_END},
+	};
+
+	doc_table(m->doc, "weights", word(m, TEXT_NOTES_WEIGHTS), columns, COUNT(columns));
+	for (enum indicator i = 0; i < INDICATOR_COUNT; i++)
+		doc_row(m->doc, (struct value[]){value_text(say_indicator(m, i)),
+						 value_number(profile->weight[i], 0, "")});
+	for (enum tier t = 0; t < TIER_COUNT; t++)
+		doc_row(m->doc, (struct value[]){value_text(say_tier(m, t)),
+						 value_number(profile->tier_weight[t], 0, "")});
+}
+
+static void add_anchor_rows(struct monthly *m, enum indicator indicator, const char *scope,
+			    const struct scale *scale)
+{
+	for (size_t i = 0; i < scale->count; i++) {
+		const struct anchor *anchor = &scale->anchors[i];
+		bool is_default = anchor->source == NULL || anchor->source[0] == '\0';
+		bool percent = indicator == INDICATOR_AVAILABILITY || indicator == INDICATOR_LOSS;
+		doc_row(m->doc,
+			(struct value[]){
+				value_text(say_indicator(m, indicator)),
+				value_text(scope),
+				value_number(anchor->value, percent ? 2 : 0, percent ? "%" : "ms"),
+				value_number(anchor->points, 0, ""),
+				value_text(is_default ? "–" : anchor->source),
+			});
+	}
+}
+
+static void add_anchors(struct monthly *m)
+{
+	const struct profile *profile = m->assessment->profile;
+	const char *everywhere = word(m, TEXT_NOTES_EVERYWHERE);
+	const struct column columns[] = {
+		{"indicator", word(m, TEXT_COLUMN_INDICATOR), ALIGN_START},
+		{"scope", word(m, TEXT_COLUMN_SCOPE), ALIGN_START},
+		{"value", word(m, TEXT_COLUMN_VALUE), ALIGN_END},
+		{"points", word(m, TEXT_COLUMN_POINTS), ALIGN_END},
+		{"source", word(m, TEXT_COLUMN_SOURCE), ALIGN_START},
+	};
+
+	doc_table(m->doc, "anchors", word(m, TEXT_NOTES_ANCHORS), columns, COUNT(columns));
+	for (enum tier t = 0; t < TIER_COUNT; t++)
+		add_anchor_rows(m, INDICATOR_AVAILABILITY, say_tier(m, t),
+				profile_scale(profile, INDICATOR_AVAILABILITY, t, REACH_CITY));
+	add_anchor_rows(m, INDICATOR_LOSS, everywhere,
+			profile_scale(profile, INDICATOR_LOSS, TIER_BACKBONE, REACH_CITY));
+	add_anchor_rows(m, INDICATOR_DELAY, word(m, TEXT_NOTES_REACH_CITY),
+			profile_scale(profile, INDICATOR_DELAY, TIER_BACKBONE, REACH_CITY));
+	add_anchor_rows(m, INDICATOR_DELAY, word(m, TEXT_NOTES_REACH_PROVINCE),
+			profile_scale(profile, INDICATOR_DELAY, TIER_BACKBONE, REACH_PROVINCE));
+	add_anchor_rows(m, INDICATOR_PDV, everywhere,
+			profile_scale(profile, INDICATOR_PDV, TIER_BACKBONE, REACH_CITY));
+	doc_note(m->doc, word(m, TEXT_NOTES_ANCHORS_NOTE));
+}
+
+static const char *say_grades(struct monthly *m)
+{
+	const struct profile *profile = m->assessment->profile;
+	const char *text = "";
+
+	for (size_t i = 0; i < profile->grade_count; i++) {
+		const struct grade *grade = &profile->grades[i];
+		const char *name = m->language == LANGUAGE_ZH_CN ? grade->zh : grade->en;
+		text = say_listed(
+			m, text,
+			PHRASE(m, TEXT_NOTES_GRADE, name, say_number(m, grade->from, 0, "")));
+	}
+	return text;
+}
+
+static void add_profile(struct monthly *m)
+{
+	const struct profile *profile = m->assessment->profile;
+
+	doc_heading(m->doc, 2, word(m, TEXT_NOTES_PROFILE), "profile");
+	doc_text(m->doc, PHRASE(m, TEXT_NOTES_GRADES, say_grades(m)));
+	doc_text(m->doc, PHRASE(m, TEXT_NOTES_GATES,
+				say_number(m, 100 * profile->coverage_required, 0, "%"),
+				say_length(m, profile->service_required_ns),
+				say_number(m, 100 * profile->coverage_marked, 0, "%"),
+				say_number(m, 100 * profile->weight_required, 0, "%")));
+	doc_text(m->doc, PHRASE(m, TEXT_NOTES_VETO, say_length(m, profile->veto_outage_ns),
+				say_number(m, profile->veto_cap, 1, "")));
+	add_weights(m);
+	add_anchors(m);
+}
+
+static bool any_beyond(const struct assessment *a)
+{
+	for (size_t i = 0; i < a->site_count; i++) {
+		for (size_t f = 0; f < FAMILY_COUNT; f++) {
+			if (a->sites[i].path[f].facts.beyond)
+				return true;
+		}
+	}
+	return false;
+}
+
+void add_notes(struct monthly *m)
+{
+	doc_heading(m->doc, 1, word(m, TEXT_CHAPTER_NOTES), "notes");
+	add_definitions(m);
+	doc_heading(m->doc, 2, word(m, TEXT_NOTES_COMPLETENESS), "completeness");
+	add_tests(m);
+	add_accounting(m);
+	add_unknown(m);
+	add_counts(m, TABLE_BOUNDED);
+	if (any_beyond(m->assessment))
+		doc_note(m->doc, word(m, TEXT_NOTES_BEYOND));
+	add_profile(m);
+}

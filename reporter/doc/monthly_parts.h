@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the chapters of the report share: the document being written, and how it words things. */
+#ifndef NETGRADE_REPORTER_DOC_MONTHLY_PARTS_H
+#define NETGRADE_REPORTER_DOC_MONTHLY_PARTS_H
+
+#include "reporter/assessment.h"
+#include "reporter/doc/doc.h"
+
+struct monthly {
+	const struct assessment *assessment;
+	const struct source *source;
+	enum language language;
+	struct doc *doc;
+	char **kept; /* texts that live as long as this does */
+	size_t kept_count;
+	size_t kept_capacity;
+};
+
+struct monthly monthly_start(const struct assessment *assessment, const struct source *source,
+			     enum language language);
+void monthly_finish(struct monthly *m); /* leaves the document */
+
+/* Takes over a text and gives it back to read. */
+const char *keep(struct monthly *m, char *text);
+#define PHRASE(m, id, ...) keep(m, TEXT((m)->language, id, __VA_ARGS__))
+
+const char *word(const struct monthly *m, enum text_id id);
+const char *title_in(const struct monthly *m, const struct title *title);
+const char *say_number(struct monthly *m, double number, int decimals, const char *unit);
+const char *say_count(struct monthly *m, size_t count);
+const char *say_time(struct monthly *m, nsec at);
+const char *say_length(struct monthly *m, nsec length); /* "1 h 5 min" */
+const char *say_between(struct monthly *m, struct period period);
+/* Both sentences, with the space that the language puts between them. */
+const char *say_both(struct monthly *m, const char *first, const char *second);
+/* A list with the separator of the language; "" and something gives something. */
+const char *say_listed(struct monthly *m, const char *list, const char *item);
+
+const char *say_subject(struct monthly *m); /* the network or the organisation */
+const char *say_period(struct monthly *m);  /* "October 2026" */
+const char *say_indicator(const struct monthly *m, enum indicator indicator);
+const char *say_tier(const struct monthly *m, enum tier tier);
+const char *say_family(enum family family); /* "IPv4" */
+/* Why a site is below or without a score; "" if it is neither. */
+const char *say_remarks(struct monthly *m, size_t assessed);
+/* Where in the period most of the points of a cause went. */
+const char *say_evidence(struct monthly *m, const struct cause *cause);
+
+struct value value_count(size_t count);
+struct value value_time(nsec at);			   /* a text; "–" for NSEC_UNDEFINED */
+struct value value_length(struct monthly *m, nsec length); /* in seconds */
+struct value value_share(double share);			   /* 0 to 1, printed per cent */
+struct value value_measured(enum indicator indicator, double value);
+struct value value_judged(const struct monthly *m, enum indicator indicator,
+			  const struct score *score); /* toned by its points */
+struct value value_points(const struct monthly *m, double printed, const struct grade *grade);
+struct value value_grade(const struct monthly *m, const struct grade *grade);
+struct value value_site(struct monthly *m, size_t assessed);
+/* Delay percentiles in milliseconds with as many decimals as they deserve. */
+struct value value_milliseconds(double milliseconds);
+int milliseconds_decimals(double milliseconds);
+
+/* The document's sections. */
+void add_tiers(struct monthly *m);
+void add_tier_scores(struct monthly *m);
+void add_organisations(struct monthly *m); /* a page each */
+void add_organisation_scores(struct monthly *m);
+void add_paths(struct monthly *m); /* every site in each of its families, best score first */
+void add_ranking(struct monthly *m);
+void add_outages(struct monthly *m);
+void add_notes(struct monthly *m);
+void add_site_charts(struct monthly *m, size_t assessed);
+enum { TABLE_ALL, TABLE_BOUNDED = 200 };
+void add_counts(struct monthly *m, size_t bound); /* a row per path, TABLE_ALL without bound */
+
+/* Indices of the assessed sites, best score first, those without one last; the caller frees. */
+size_t *ranked_sites(const struct assessment *assessment);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/base/calendar.h"
+#include "collector/base/clock.h"
+#include "collector/base/log.h"
+#include "config/config.h"
+#include "config/options.h"
+#include "reporter/doc/monthly.h"
+#include "reporter/out/out.h"
+#include "reporter/query.h"
+#include "reporter/terminal.h"
+#include "reporter/text/must.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DEFAULT_CONFIG "/etc/netgrade/netgrade.yaml"
+
+/* What the command line says; the rows of the tables below point in here. */
+struct arguments {
+	const char *config;
+	const char *data;
+	const char *month;
+	const char *from;
+	const char *until;
+	const char *organisation;
+	const char *language;
+	const char *out;
+	const char *format;
+	bool trial;
+	bool json;
+};
+
+static struct arguments given;
+
+/* Everything a command works on. */
+struct session {
+	struct config *config;
+	struct query *query;
+	struct source source;
+	struct assessment assessment;
+	enum language language;
+};
+
+static int refuse(const char *what, const char *value, const char *right)
+{
+	fprintf(stderr, "netgrade-reporter: %s%s%s%s; %s\n", what, value == NULL ? "" : " '",
+		value == NULL ? "" : value, value == NULL ? "" : "'", right);
+	return EXIT_USAGE;
+}
+
+static struct config *load_config(void)
+{
+	struct diagnostics diagnostics = {0};
+	struct config *config =
+		config_load(given.config == NULL ? DEFAULT_CONFIG : given.config, &diagnostics);
+
+	diagnostics_print(&diagnostics, stderr);
+	diagnostics_finish(&diagnostics);
+	return config;
+}
+
+/* Settles the period and what of the network is asked for. EXIT_OK or EXIT_USAGE. */
+static int understand(struct session *session, struct assessment_request *request)
+{
+	const struct config *config = session->config;
+	struct period_request asked = {given.month, given.from, given.until};
+	const char *wrong = "";
+
+	if (calendar_use_zone(config->time_zone) != E_OK)
+		return refuse("unknown time zone", config->time_zone, "install tzdata");
+	if (period_ask(&asked, clock_realtime(), &request->period, &wrong) != E_OK) {
+		fprintf(stderr, "netgrade-reporter: %s\n", wrong);
+		return EXIT_USAGE;
+	}
+	request->config = config;
+	request->mode = given.trial ? SCORE_TRIAL : SCORE_REGULAR;
+	request->organisation = CONFIG_NONE;
+	if (given.organisation == NULL)
+		return EXIT_OK;
+	request->organisation = config_find_organisation(config, given.organisation);
+	if (request->organisation == CONFIG_NONE)
+		return refuse("no organisation", given.organisation,
+			      "name one of the configuration");
+	return EXIT_OK;
+}
+
+static int read_store(struct session *session, const struct assessment_request *request)
+{
+	const char *data = given.data == NULL ? session->config->data : given.data;
+	enum err rc = query_open(data, &session->query);
+
+	if (rc != E_OK) {
+		fprintf(stderr, "netgrade-reporter: %s: %s; has the collector run?\n", data,
+			rc == E_NOT_FOUND ? "no measurements are stored there" : err_text(rc));
+		return EXIT_FAILED;
+	}
+	session->source = query_source(session->query);
+	rc = assessment_make(request, &session->source, &session->assessment);
+	if (rc != E_OK) {
+		fprintf(stderr, "netgrade-reporter: the report is refused: %s\n", err_text(rc));
+		return EXIT_FAILED;
+	}
+	if (!assessment_measured(&session->assessment)) {
+		fprintf(stderr,
+			"netgrade-reporter: nothing was measured in this period (data in %s)\n",
+			data);
+		return EXIT_FAILED;
+	}
+	return EXIT_OK;
+}
+
+static void session_finish(struct session *session)
+{
+	assessment_finish(&session->assessment);
+	query_close(session->query);
+	config_destroy(session->config);
+}
+
+/* Loads, reads and judges; what fails has been said. The session is to be finished either way. */
+static int session_start(struct session *session)
+{
+	struct assessment_request request = {0};
+	int rc;
+
+	if (given.language != NULL && language_parse(given.language, &session->language) != E_OK)
+		return refuse("no language", given.language, "zh-CN or en");
+	session->config = load_config();
+	if (session->config == NULL)
+		return EXIT_USAGE;
+	rc = understand(session, &request);
+	return rc == EXIT_OK ? read_store(session, &request) : rc;
+}
+
+/* The suffix of the format that a file's name ends in, "" for none. */
+static const char *suffix_of(const char *path)
+{
+	size_t len = strlen(path);
+
+	for (const struct out_format *f = out_formats; f->name != NULL; f++) {
+		size_t tail = strlen(f->suffix);
+		if (len > tail && strcmp(path + len - tail, f->suffix) == 0)
+			return f->suffix;
+	}
+	return "";
+}
+
+/* Makes the folder that --out names, unless it names a file. */
+static enum err make_folder(void)
+{
+	if (given.out == NULL || suffix_of(given.out)[0] != '\0')
+		return E_OK;
+	if (mkdir(given.out, 0777) == 0 || errno == EEXIST)
+		return E_OK;
+	return err_from_errno(errno);
+}
+
+/* --out FILE, whose suffix gives way to the format's, or a name of our own in --out FOLDER; the
+ * caller frees. */
+static char *report_path(const struct session *session, const char *suffix)
+{
+	const char *out = given.out == NULL ? "." : given.out;
+	const char *subject = given.organisation == NULL ? "" : given.organisation;
+	size_t tail = strlen(suffix_of(out));
+
+	if (tail > 0)
+		return must_format("%.*s%s", (int)(strlen(out) - tail), out, suffix);
+	return must_format("%s/netgrade-%s%s%s.%s%s", out, session->assessment.period.name,
+			   subject[0] == '\0' ? "" : "-", subject, language_name(session->language),
+			   suffix);
+}
+
+static int write_report(const struct session *session, const struct doc *doc)
+{
+	bool both = given.format == NULL || strcmp(given.format, "both") == 0;
+	enum err rc = make_folder();
+
+	if (rc != E_OK) {
+		fprintf(stderr, "netgrade-reporter: %s: %s\n", given.out, err_text(rc));
+		return EXIT_FAILED;
+	}
+	for (const struct out_format *f = out_formats; f->name != NULL; f++) {
+		if (!both && strcmp(f->name, given.format) != 0)
+			continue;
+		char *path = report_path(session, f->suffix);
+		rc = out_write_file(f, doc, path);
+		if (rc != E_OK) {
+			fprintf(stderr, "netgrade-reporter: %s: %s\n", path, err_text(rc));
+			free(path);
+			return EXIT_FAILED;
+		}
+		printf("%s\n", path);
+		free(path);
+	}
+	char *headline = monthly_headline(&session->assessment, session->language);
+	printf("%s\n", headline);
+	free(headline);
+	return EXIT_OK;
+}
+
+static bool known_format(const char *name)
+{
+	for (const struct out_format *f = out_formats; f->name != NULL; f++) {
+		if (strcmp(f->name, name) == 0)
+			return true;
+	}
+	return strcmp(name, "both") == 0;
+}
+
+static int run_report(int count, char **operands)
+{
+	struct session session = {0};
+
+	(void)count;
+	(void)operands;
+	if (given.format != NULL && !known_format(given.format))
+		return refuse("no format", given.format, "html, json or both");
+	if (given.out != NULL && given.out[0] == '\0')
+		return refuse("--out is empty", NULL, "name a folder or a file");
+	int rc = session_start(&session);
+	if (rc == EXIT_OK) {
+		struct doc *doc =
+			monthly_report(&session.assessment, &session.source, session.language);
+		rc = write_report(&session, doc);
+		doc_destroy(doc);
+	}
+	session_finish(&session);
+	return rc;
+}
+
+static int print_json(const struct doc *doc)
+{
+	for (const struct out_format *f = out_formats; f->name != NULL; f++) {
+		if (strcmp(f->name, "json") != 0)
+			continue;
+		enum err rc = f->write(doc, stdout);
+		if (rc == E_OK && fflush(stdout) == 0)
+			return EXIT_OK;
+	}
+	fprintf(stderr, "netgrade-reporter: standard output: %s\n", strerror(errno));
+	return EXIT_FAILED;
+}
+
+static int run_score(int count, char **operands)
+{
+	struct session session = {0};
+
+	(void)count;
+	(void)operands;
+	int rc = session_start(&session);
+	if (rc == EXIT_OK) {
+		struct doc *doc = monthly_scores(&session.assessment, session.language,
+						 given.json ? SCORES_FULL : SCORES_BRIEF);
+		if (given.json)
+			rc = print_json(doc);
+		else
+			terminal_write(doc, stdout);
+		doc_destroy(doc);
+	}
+	session_finish(&session);
+	return rc;
+}
+
+#define PERIOD_OPTIONS                                                                             \
+	{"config", "FILE", "the configuration (default " DEFAULT_CONFIG ")", &given.config, NULL}, \
+		{"data", "DIR", "where the measurements are (default: as configured)",             \
+		 &given.data, NULL},                                                               \
+		{"month", "YYYY-MM", "a calendar month in the configured zone", &given.month,      \
+		 NULL},                                                                            \
+		{"from", "TIME", "start, such as 2026-10-05 or 2026-10-05T08:30", &given.from,     \
+		 NULL},                                                                            \
+		{"to", "TIME", "end; not itself in the period", &given.until, NULL},               \
+		{"organisation", "NAME", "only the sites of this subtree", &given.organisation,    \
+		 NULL},                                                                            \
+		{"lang", "LANGUAGE", "zh-CN (default) or en", &given.language, NULL},              \
+	{                                                                                          \
+		"trial", NULL, "points for a period too short to be scored, and no grade", NULL,   \
+			&given.trial                                                               \
+	}
+
+static const struct option_row report_options[] = {
+	PERIOD_OPTIONS,
+	{"out", "PATH", "a folder, made if absent, or a file named *.html or *.json", &given.out,
+	 NULL},
+	{"format", "FORMAT", "html, json or both (default)", &given.format, NULL},
+	{NULL, NULL, NULL, NULL, NULL},
+};
+
+static const struct option_row score_options[] = {
+	PERIOD_OPTIONS,
+	{"json", NULL, "the same as JSON", NULL, &given.json},
+	{NULL, NULL, NULL, NULL, NULL},
+};
+
+static const struct command commands[] = {
+	{"report", "", "writes the assessment of a period as HTML and JSON", 0, 0, run_report,
+	 report_options},
+	{"score", "", "prints the scores of a period", 0, 0, run_score, score_options},
+	{NULL, NULL, NULL, 0, 0, NULL, NULL},
+};
+
+int main(int argc, char **argv)
+{
+	static const struct program program = {
+		.name = "netgrade-reporter",
+		.summary = "turns measurements into scores and reports",
+		.commands = commands,
+		.footer = "Exit codes: 0 ok, 1 failed or nothing measured, 2 wrong usage or "
+			  "configuration.",
+	};
+
+	log_set_level(LOG_LEVEL_WARN);
+	return program_main(&program, argc, argv);
+}

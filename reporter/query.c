@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reporter/query.h"
+
+#include "collector/base/log.h"
+#include "reporter/text/must.h"
+
+#include <stdlib.h>
+
+struct query {
+	struct view *view;
+	struct archive *archive; /* NULL: no evidence can be found */
+};
+
+enum err query_open(const char *directory, struct query **out)
+{
+	struct view *view;
+	struct archive *archive;
+	enum err rc = view_open(directory, &view);
+
+	if (rc != E_OK)
+		return rc;
+	rc = archive_open_reading(directory, &archive);
+	if (rc != E_OK) {
+		if (rc != E_NOT_FOUND)
+			log_warn("reporter", "%s: the archive cannot be read: %s", directory,
+				 err_text(rc));
+		archive = NULL;
+	}
+	struct query *query = must_calloc(1, sizeof(*query));
+	query->view = view;
+	query->archive = archive;
+	*out = query;
+	return E_OK;
+}
+
+void query_close(struct query *query)
+{
+	if (query == NULL)
+		return;
+	view_close(query->view);
+	archive_close(query->archive);
+	free(query);
+}
+
+static enum err find(void *context, const struct series_key *key, struct view_series *out)
+{
+	const struct query *query = context;
+
+	return view_find(query->view, key, out);
+}
+
+static enum err slots(void *context, const struct series_key *key, struct period period,
+		      struct summary **out, size_t *count)
+{
+	const struct query *query = context;
+
+	return view_slots(query->view, key, period, out, count);
+}
+
+static enum err hours(void *context, const struct series_key *key, struct period period,
+		      struct hour **out, size_t *count)
+{
+	const struct query *query = context;
+
+	return view_hours(query->view, key, period, out, count);
+}
+
+static enum err evidence(void *context, const struct series_key *key, struct period period,
+			 struct evidence **out, size_t *count)
+{
+	const struct query *query = context;
+
+	if (query->archive == NULL) {
+		*out = NULL;
+		*count = 0;
+		return E_OK;
+	}
+	return archive_find_evidence(query->archive, key, period, out, count);
+}
+
+struct source query_source(struct query *query)
+{
+	return (struct source){query, find, slots, hours, evidence};
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A query reads a data directory: its series and its archive, as the source of an assessment. */
+#ifndef NETGRADE_REPORTER_QUERY_H
+#define NETGRADE_REPORTER_QUERY_H
+
+#include "collector/base/err.h"
+#include "reporter/assessment.h"
+
+struct query;
+
+/* E_NOT_FOUND where nothing was ever stored; E_PERMISSION; E_STORE. */
+MUST_CHECK enum err query_open(const char *directory, struct query **out);
+void query_close(struct query *query); /* NULL is fine */
+
+/* Valid while the query is open. */
+struct source query_source(struct query *query);
+
+#endif
