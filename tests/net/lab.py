@@ -30,8 +30,8 @@ def run(*command, check=True):
 
 
 def inside(namespace, *command):
-    """The command line that runs in a namespace. (ip netns exec wants to mount, which a plain
-    changed root refuses.)"""
+    """The command line that runs in a namespace. (ip -n and ip netns exec want to mount, which a
+    plain changed root refuses.)"""
     return ["nsenter", f"--net={NETNS}/{namespace}", "--", *command]
 
 
@@ -106,8 +106,11 @@ class Lab:
     def __exit__(self, *_):
         self.close()
 
+    def _ip(self, name, *arguments):
+        return run(*inside(name, "ip", *arguments))
+
     def _settings(self, name):
-        run("ip", "-n", name, "link", "set", "lo", "up")
+        self._ip(name, "link", "set", "lo", "up")
         text = ("for f in ipv4/icmp_msgs_per_sec=100000 ipv4/icmp_ratelimit=0 "
                 "ipv6/icmp/ratelimit=0 ipv6/conf/all/disable_ipv6=0 "
                 "ipv6/conf/default/accept_dad=0 ipv6/conf/default/router_solicitations=0; do "
@@ -125,14 +128,14 @@ class Lab:
     def _addresses(self):
         for name, ipv4, ipv6 in ((self.near, "10.77.0.1", "fd77::1"),
                                  (self.far, "10.77.0.2", "fd77::2")):
-            run("ip", "-n", name, "address", "add", f"{ipv4}/24", "dev", "link0")
-            run("ip", "-n", name, "address", "add", f"{ipv6}/64", "dev", "link0", "nodad")
-        run("ip", "-n", self.near, "route", "add", "10.77.1.0/24", "dev", "link0")
-        run("ip", "-n", self.near, "-6", "route", "add", "fd77:1::/64", "dev", "link0")
-        run("ip", "-n", self.far, "route", "add", "local", "10.77.1.0/24", "dev", "lo")
-        run("ip", "-n", self.far, "-6", "route", "add", "local", "fd77:1::/64", "dev", "lo")
+            self._ip(name, "address", "add", f"{ipv4}/24", "dev", "link0")
+            self._ip(name, "address", "add", f"{ipv6}/64", "dev", "link0", "nodad")
+        self._ip(self.near, "route", "add", "10.77.1.0/24", "dev", "link0")
+        self._ip(self.near, "-6", "route", "add", "fd77:1::/64", "dev", "link0")
+        self._ip(self.far, "route", "add", "local", "10.77.1.0/24", "dev", "lo")
+        self._ip(self.far, "-6", "route", "add", "local", "fd77:1::/64", "dev", "lo")
         deadline = time.monotonic() + READY_S
-        while "tentative" in run("ip", "-n", self.near, "-6", "address", "show").stdout:
+        while "tentative" in self._ip(self.near, "-6", "address", "show").stdout:
             if time.monotonic() > deadline:
                 raise RuntimeError("an IPv6 address stays tentative")
             time.sleep(0.05)
