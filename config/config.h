@@ -92,11 +92,20 @@ struct config {
 	size_t site_count;
 	struct test_config *tests;
 	size_t test_count;
+	char *profile_named; /* built-in name, or the path of its file as it was opened */
+	/* What the loader keeps for itself; NULL in a configuration made by hand. */
+	struct config_index *index;
+	struct arena *arena;
 };
 
 /* Reads path and what it names. NULL when there is at least one error; all errors and warnings are
  * added to diagnostics either way. The caller destroys the result. */
 struct config *config_load(const char *path, struct diagnostics *diagnostics);
+
+/* The same over a text in memory; path is its name, and what it names is looked for beside that. */
+struct config *config_load_text(const char *text, size_t len, const char *path,
+				struct diagnostics *diagnostics);
+
 void config_destroy(struct config *config); /* NULL is fine */
 
 /* The configuration as understood, defaults filled in, as YAML that loads to the same thing. */

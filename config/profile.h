@@ -82,6 +82,8 @@ struct profile {
 
 	struct grade grades[PROFILE_GRADES_MAX]; /* best first */
 	size_t grade_count;
+
+	struct arena *arena; /* what the loader keeps for itself; NULL in a profile made by hand */
 };
 
 /* A built-in profile by name, or a file by path (relative to base when not absolute). NULL with at

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/builtin.h"
+#include "config/inventory.h"
+#include "config/loading.h"
+
+#include <string.h>
+
+#define YAML_MAX      ((size_t)16 << 20)
+#define INVENTORY_MAX ((size_t)64 << 20)
+
+/* The sites of the inventory join those of the file. */
+static void read_inventory(struct loading *l, const char *folder, struct source *source)
+{
+	struct value *named = &l->draft.inventory;
+
+	l->draft.sites.broken |= named->state == VALUE_REFUSED;
+	if (named->state != VALUE_GIVEN)
+		return;
+	const char *path = source_path(l->reading.arena, folder, named->text);
+	if (source_read(source, l->reading.arena, path, INVENTORY_MAX, named->place,
+			named->row->name, l->reading.diagnostics))
+		inventory_read(&l->reading, source, &l->draft.sites);
+	else
+		l->draft.sites.broken = true;
+}
+
+static struct config *config_create(const char *path)
+{
+	struct arena *arena = arena_create();
+	struct config *config = arena_zeroed(arena, 1, sizeof(*config));
+
+	config->arena = arena;
+	config->path = arena_text(arena, path);
+	config->index = arena_zeroed(arena, 1, sizeof(*config->index));
+	return config;
+}
+
+static void load_profile(struct loading *l, const char *folder)
+{
+	const struct value *named = &l->draft.profile;
+	struct config *config = l->config;
+
+	if (!value_known(named))
+		return;
+	config->profile = profile_load(named->text, folder, named->place, l->reading.diagnostics);
+	config->profile_named = profile_is_built_in(named->text)
+					? arena_text(config->arena, named->text)
+					: source_path(config->arena, folder, named->text);
+}
+
+/* Everything behind the parser. NULL when the source holds an error. */
+static struct config *load_tree(struct loading *l, const struct node *root,
+				const struct source *source)
+{
+	const struct path top = {NULL, NULL, 0};
+	size_t errors_before = l->reading.diagnostics->errors;
+	struct source sources[2] = {*source, {.path = NULL}};
+	char *folder = source_folder(l->reading.arena, source->path);
+
+	section_read(&l->reading, config_rows, root, &top, &l->draft);
+	read_inventory(l, folder, &sources[1]);
+	l->config = config_create(source->path);
+	resolve_names(l);
+	resolve_targets(l);
+	resolve_scored(l);
+	load_profile(l, folder);
+	if (!source_digest(sources, 2, l->config->digest))
+		diagnostics_add(l->reading.diagnostics, SEVERITY_ERROR,
+				(struct place){source->path, 1, 1}, "", "cannot compute SHA-256");
+	if (l->reading.diagnostics->errors == errors_before) {
+		warn_unused(l);
+		return l->config;
+	}
+	config_destroy(l->config);
+	return NULL;
+}
+
+static struct config *load_source(const struct source *source, struct arena *arena,
+				  struct diagnostics *diagnostics)
+{
+	struct loading loading = {.reading = {arena, diagnostics}};
+	size_t errors_before = diagnostics->errors;
+	const struct node *root = tree_parse(source, arena, diagnostics);
+
+	if (root == NULL)
+		return NULL;
+	struct config *config = load_tree(&loading, root, source);
+	if (config != NULL && diagnostics->errors > errors_before) {
+		config_destroy(config); /* the tree itself held an error */
+		return NULL;
+	}
+	return config;
+}
+
+struct config *config_load(const char *path, struct diagnostics *diagnostics)
+{
+	struct arena *arena = arena_create();
+	struct config *config = NULL;
+	struct source source;
+
+	if (source_read(&source, arena, path, YAML_MAX, (struct place){path, 1, 1}, "",
+			diagnostics))
+		config = load_source(&source, arena, diagnostics);
+	arena_destroy(arena);
+	return config;
+}
+
+struct config *config_load_text(const char *text, size_t len, const char *path,
+				struct diagnostics *diagnostics)
+{
+	struct arena *arena = arena_create();
+	struct config *config = NULL;
+	struct source source;
+
+	if (source_over(&source, arena, text, len, path, diagnostics))
+		config = load_source(&source, arena, diagnostics);
+	arena_destroy(arena);
+	return config;
+}
+
+void config_destroy(struct config *config)
+{
+	if (config == NULL)
+		return;
+	profile_destroy(config->profile);
+	arena_destroy(config->arena);
+}
+
+size_t config_find_site(const struct config *config, const char *name)
+{
+	for (size_t i = 0; config->index == NULL && i < config->site_count; i++) {
+		if (strcmp(config->sites[i].name, name) == 0)
+			return i;
+	}
+	return config->index == NULL ? CONFIG_NONE : names_find(config->index->sites, name);
+}
+
+size_t config_find_test(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->test_count; i++) {
+		if (strcmp(config->tests[i].name, name) == 0)
+			return i;
+	}
+	return CONFIG_NONE;
+}
+
+size_t config_find_agent(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->agent_count; i++) {
+		if (strcmp(config->agents[i].name, name) == 0)
+			return i;
+	}
+	return CONFIG_NONE;
+}
+
+size_t config_find_organisation(const struct config *config, const char *name)
+{
+	for (size_t i = 0; config->index == NULL && i < config->organisation_count; i++) {
+		if (strcmp(config->organisations[i].name, name) == 0)
+			return i;
+	}
+	return config->index == NULL ? CONFIG_NONE : names_find(config->index->organisations, name);
+}
+
+bool config_within(const struct config *config, size_t organisation, size_t ancestor)
+{
+	while (organisation != CONFIG_NONE && organisation != ancestor)
+		organisation = config->organisations[organisation].parent;
+	return organisation == ancestor && ancestor != CONFIG_NONE;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A loading turns a draft into a configuration: names are resolved, targets selected, what is
+ * scored decided. Used by the loader alone. */
+#ifndef NETGRADE_CONFIG_LOADING_H
+#define NETGRADE_CONFIG_LOADING_H
+
+#include "config/config.h"
+#include "config/names.h"
+#include "config/schema.h"
+
+struct config_index {
+	struct names *agents;
+	struct names *organisations;
+	struct names *sites;
+	struct names *tests;
+};
+
+struct loading {
+	struct reading reading; /* its arena ends with the loading */
+	struct draft_config draft;
+	struct config *config; /* has an arena of its own */
+	/* The drafts of what stands in the configuration, index for index. */
+	struct draft_named **agents;
+	struct draft_organisation **organisations;
+	struct draft_site **sites;
+	struct draft_test **tests;
+	struct names *tags; /* of all sites */
+	bool organisations_broken;
+	size_t suggestions; /* "did you mean" looked up so far */
+};
+
+/* Fills the configuration's agents, organisations, sites and tests from the drafts. */
+void resolve_names(struct loading *loading);
+
+/* Selects each test's targets; the names must be resolved. */
+void resolve_targets(struct loading *loading);
+
+/* Decides what each site is scored by; refuses a series measured twice. */
+void resolve_scored(struct loading *loading);
+
+/* What is defined and never used. Only for a draft without errors: else it would guess. */
+void warn_unused(struct loading *loading);
+
+/* The index that value names, CONFIG_NONE with an error if there is none. `broken`: definitions are
+ * missing because of an error, so that nothing can be said of an unknown name. */
+size_t resolve_reference(struct loading *loading, struct section *section, struct value *value,
+			 const struct names *names, bool broken);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_MAX = 96 };
+
+static void print_text(FILE *out, const char *text)
+{
+	putc('"', out);
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			putc('\\', out);
+		putc(*text, out);
+	}
+	putc('"', out);
+}
+
+static void print_titles(FILE *out, const char *indent, const struct title *title)
+{
+	fprintf(out, "%szh: ", indent);
+	print_text(out, title->zh);
+	fprintf(out, "\n%sen: ", indent);
+	print_text(out, title->en);
+	putc('\n', out);
+}
+
+static void print_duration(FILE *out, const char *key, int64_t duration)
+{
+	char text[DURATION_TEXT];
+
+	duration_format(duration, text);
+	fprintf(out, "%s: %s\n", key, text);
+}
+
+/* The shortest decimal that reads back as the same double. */
+static void print_number(FILE *out, const char *key, double number)
+{
+	char text[40];
+
+	for (int digits = 6; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, number);
+		if (strtod(text, NULL) == number)
+			break;
+	}
+	fprintf(out, "%s: %s\n", key, text);
+}
+
+/* A list in brackets, its lines kept short. */
+struct list_printer {
+	FILE *out;
+	size_t column;
+	size_t count;
+};
+
+static void list_open(struct list_printer *list, FILE *out, const char *key)
+{
+	*list = (struct list_printer){.out = out, .column = strlen(key) + 3};
+	fprintf(out, "%s: [", key);
+}
+
+static void list_add(struct list_printer *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (list->count++ > 0) {
+		fputs(",", list->out);
+		list->column++;
+	}
+	if (list->column + len + 1 > LINE_MAX) {
+		fputs("\n        ", list->out);
+		list->column = 8;
+	} else if (list->count > 1) {
+		fputs(" ", list->out);
+		list->column++;
+	}
+	fputs(name, list->out);
+	list->column += len;
+}
+
+static void list_close(struct list_printer *list)
+{
+	fputs("]\n", list->out);
+}
+
+static void print_head(const struct config *config, FILE *out)
+{
+	fprintf(out, "network:\n");
+	print_titles(out, "  ", &config->title);
+	fprintf(out, "time-zone: ");
+	print_text(out, config->time_zone);
+	fprintf(out, "\ndata: ");
+	print_text(out, config->data);
+	fprintf(out, "\nretention:\n");
+	print_duration(out, "  slots", config->keep_slots_ns);
+	print_duration(out, "  hours", config->keep_hours_ns);
+	fprintf(out, "profile: ");
+	print_text(out, config->profile_named);
+	putc('\n', out);
+}
+
+static void print_agents(const struct config *config, FILE *out)
+{
+	fprintf(out, "agents:\n");
+	for (size_t i = 0; i < config->agent_count; i++) {
+		fprintf(out, "  - name: %s\n", config->agents[i].name);
+		print_titles(out, "    ", &config->agents[i].title);
+	}
+}
+
+static int depth_of(const struct config *config, size_t organisation)
+{
+	int depth = 0;
+
+	for (; config->organisations[organisation].parent != CONFIG_NONE; depth++)
+		organisation = config->organisations[organisation].parent;
+	return depth;
+}
+
+/* They stand in the order of the tree: a first child is right behind its parent. */
+static void print_organisations(const struct config *config, FILE *out)
+{
+	char indent[256];
+
+	fprintf(out, "organisations:\n");
+	for (size_t i = 0; i < config->organisation_count; i++) {
+		const struct organisation *organisation = &config->organisations[i];
+		int column = 4 * depth_of(config, i) + 2;
+		if (i > 0 && organisation->parent == i - 1)
+			fprintf(out, "%*schildren:\n", column - 2, "");
+		fprintf(out, "%*s- name: %s\n", column, "", organisation->name);
+		snprintf(indent, sizeof(indent), "%*s", column + 2, "");
+		print_titles(out, indent, &organisation->title);
+	}
+}
+
+static void print_scored(const struct config *config, FILE *out, const struct site *site)
+{
+	if (site->scored_test == CONFIG_NONE)
+		return;
+	fprintf(out, "    scored:\n      test: %s\n      agent: %s\n      family: %s\n",
+		config->tests[site->scored_test].name, config->agents[site->scored_agent].name,
+		family_name(site->primary));
+}
+
+static void print_site(const struct config *config, FILE *out, const struct site *site)
+{
+	struct list_printer list;
+
+	fprintf(out, "  - name: %s\n", site->name);
+	print_titles(out, "    ", &site->title);
+	fprintf(out, "    organisation: %s\n    tier: %s\n    reach: %s\n",
+		config->organisations[site->organisation].name, tier_name(site->tier),
+		reach_name(site->reach));
+	print_number(out, "    weight", site->weight);
+	if (site->tag_count > 0) {
+		list_open(&list, out, "    tags");
+		for (size_t i = 0; i < site->tag_count; i++)
+			list_add(&list, site->tags[i]);
+		list_close(&list);
+	}
+	for (enum family f = 0; f < FAMILY_COUNT; f++) {
+		if (site->address[f].given)
+			fprintf(out, "    %s: %s\n", family_name(f), site->address[f].text);
+	}
+	print_scored(config, out, site);
+}
+
+/* Whether the test has every site that its families can reach: then it names no targets. */
+static bool has_all_sites(const struct config *config, const struct test_config *test)
+{
+	size_t reachable = 0;
+
+	for (size_t i = 0; i < config->site_count; i++) {
+		const struct site *site = &config->sites[i];
+		reachable += (test->family[FAMILY_IPV4] && site->address[FAMILY_IPV4].given) ||
+			     (test->family[FAMILY_IPV6] && site->address[FAMILY_IPV6].given);
+	}
+	return reachable == test->site_count;
+}
+
+static void print_targets(const struct config *config, FILE *out, const struct test_config *test)
+{
+	struct list_printer list;
+
+	if (has_all_sites(config, test))
+		return;
+	fprintf(out, "    targets:\n");
+	list_open(&list, out, "      sites");
+	for (size_t i = 0; i < test->site_count; i++)
+		list_add(&list, config->sites[test->sites[i]].name);
+	list_close(&list);
+}
+
+static void print_test(const struct config *config, FILE *out, const struct test_config *test)
+{
+	struct list_printer list;
+
+	fprintf(out, "  - name: %s\n    method: %s\n", test->name, test->method);
+	print_targets(config, out, test);
+	print_duration(out, "    interval", test->interval_ns);
+	fprintf(out, "    packets: %u\n    size: %u\n    dscp: %u\n", (unsigned)test->packets,
+		(unsigned)test->size, (unsigned)test->dscp);
+	print_duration(out, "    t-max", test->t_max_ns);
+	list_open(&list, out, "    families");
+	for (enum family f = 0; f < FAMILY_COUNT; f++) {
+		if (test->family[f])
+			list_add(&list, family_name(f));
+	}
+	list_close(&list);
+	list_open(&list, out, "    agents");
+	for (size_t i = 0; i < test->agent_count; i++)
+		list_add(&list, config->agents[test->agents[i]].name);
+	list_close(&list);
+}
+
+void config_print(const struct config *config, FILE *out)
+{
+	print_head(config, out);
+	print_agents(config, out);
+	print_organisations(config, out);
+	fprintf(out, "sites:\n");
+	for (size_t i = 0; i < config->site_count; i++)
+		print_site(config, out, &config->sites[i]);
+	fprintf(out, "tests:\n");
+	for (size_t i = 0; i < config->test_count; i++)
+		print_test(config, out, &config->tests[i]);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/loading.h"
+
+#include <string.h>
+
+/* Looking up near misses is slow for thousands of names; nobody reads more of them. */
+enum { SUGGESTIONS_MAX = 100 };
+
+static const char *text_or(const struct value *value, const char *otherwise)
+{
+	return value_known(value) ? value->text : otherwise;
+}
+
+static struct title title_of(struct loading *l, const struct draft_title *draft, const char *name)
+{
+	const char *zh = text_or(&draft->zh, text_or(&draft->en, name));
+	const char *en = text_or(&draft->en, text_or(&draft->zh, name));
+
+	return (struct title){arena_text(l->config->arena, zh), arena_text(l->config->arena, en)};
+}
+
+/* Gives a name its index; reports one that is taken, with the place of its first definition. */
+static void define(struct loading *l, struct names *names, struct section *section,
+		   struct value *name, const struct value *first_of(const struct loading *, size_t),
+		   size_t index)
+{
+	if (!value_known(name))
+		return;
+	size_t taken = names_add(names, name->text, index);
+	if (taken == NAMES_NONE)
+		return;
+	const struct place first = first_of(l, taken)->place;
+	section_complain(&l->reading, section, name,
+			 "\"%s\" is already defined at %s:%zu:%zu; remove or rename one",
+			 name->text, source_name(first.file), first.line, first.column);
+}
+
+size_t resolve_reference(struct loading *l, struct section *section, struct value *value,
+			 const struct names *names, bool broken)
+{
+	if (!value_known(value))
+		return CONFIG_NONE;
+	size_t index = names_find(names, value->text);
+	if (index != NAMES_NONE)
+		return index;
+	if (broken) {
+		section->broken = true;
+		return CONFIG_NONE;
+	}
+	const char *closest =
+		l->suggestions++ < SUGGESTIONS_MAX ? names_closest(names, value->text) : NULL;
+	if (closest != NULL)
+		section_complain(&l->reading, section, value,
+				 "\"%s\" is not defined; did you mean %s?", value->text, closest);
+	else
+		section_complain(&l->reading, section, value,
+				 "\"%s\" is not defined; define it or name another", value->text);
+	return CONFIG_NONE;
+}
+
+static const struct value *agent_first(const struct loading *l, size_t index)
+{
+	return &l->agents[index]->name;
+}
+
+static void resolve_agents(struct loading *l)
+{
+	struct config *config = l->config;
+	const struct section_list *list = &l->draft.agents;
+	size_t count = list->count;
+
+	config->index->agents = names_create(config->arena, count + 1);
+	config->agents = arena_zeroed(config->arena, count + 1, sizeof(*config->agents));
+	l->agents = arena_zeroed(l->reading.arena, count + 1, sizeof(struct draft_named *));
+	for (size_t i = 0; i < count; i++) {
+		struct draft_named *draft = (struct draft_named *)(void *)list->items + i;
+		struct agent_config *agent = &config->agents[i];
+		l->agents[i] = draft;
+		agent->name = arena_text(config->arena, text_or(&draft->name, ""));
+		agent->title = title_of(l, &draft->title, agent->name);
+		define(l, config->index->agents, &draft->section, &draft->name, agent_first, i);
+		if (value_known(&draft->name))
+			draft->name.text = agent->name;
+	}
+	config->agent_count = count;
+	if (count > 0 || list->broken)
+		return;
+	config->agents[0] = (struct agent_config){
+		arena_text(config->arena, "local"),
+		{arena_text(config->arena, "本机"), arena_text(config->arena, "This machine")},
+	};
+	config->agent_count = 1;
+	names_add(config->index->agents, config->agents[0].name, 0);
+}
+
+static const struct value *organisation_first(const struct loading *l, size_t index)
+{
+	return &l->organisations[index]->named.name;
+}
+
+static size_t count_organisations(struct loading *l, const struct section_list *list)
+{
+	size_t count = list->count;
+
+	l->organisations_broken |= list->broken;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct draft_organisation *draft =
+			(const struct draft_organisation *)(const void *)list->items + i;
+		count += count_organisations(l, &draft->children);
+	}
+	return count;
+}
+
+/* Parents before their children. */
+static void add_organisations(struct loading *l, const struct section_list *list, size_t parent)
+{
+	struct config *config = l->config;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct draft_organisation *draft =
+			(struct draft_organisation *)(void *)list->items + i;
+		size_t index = config->organisation_count++;
+		struct organisation *organisation = &config->organisations[index];
+		l->organisations[index] = draft;
+		organisation->name = arena_text(config->arena, text_or(&draft->named.name, ""));
+		organisation->title = title_of(l, &draft->named.title, organisation->name);
+		organisation->parent = parent;
+		if (value_known(&draft->named.name))
+			draft->named.name.text = organisation->name;
+		define(l, config->index->organisations, &draft->named.section, &draft->named.name,
+		       organisation_first, index);
+		add_organisations(l, &draft->children, index);
+	}
+}
+
+static void resolve_organisations(struct loading *l)
+{
+	struct config *config = l->config;
+	size_t count = count_organisations(l, &l->draft.organisations);
+
+	config->index->organisations = names_create(config->arena, count);
+	config->organisations = arena_zeroed(config->arena, count, sizeof(*config->organisations));
+	l->organisations =
+		arena_zeroed(l->reading.arena, count, sizeof(struct draft_organisation *));
+	add_organisations(l, &l->draft.organisations, CONFIG_NONE);
+}
+
+static const struct value *site_first(const struct loading *l, size_t index)
+{
+	return &l->sites[index]->named.name;
+}
+
+static void resolve_addresses(struct loading *l, struct draft_site *draft, struct site *site)
+{
+	bool refused = false;
+
+	for (enum family f = 0; f < FAMILY_COUNT; f++) {
+		refused |= draft->address[f].state == VALUE_REFUSED;
+		if (value_known(&draft->address[f]))
+			address_parse(draft->address[f].text, f, &site->address[f]);
+	}
+	if (refused || site->address[FAMILY_IPV4].given || site->address[FAMILY_IPV6].given)
+		return;
+	diagnostics_add(l->reading.diagnostics, SEVERITY_ERROR, draft->named.section.place,
+			draft->named.section.path, "has no address; write ipv4 or ipv6 or both");
+	draft->named.section.broken = true;
+}
+
+static void resolve_tags(struct loading *l, const struct draft_site *draft, struct site *site)
+{
+	site->tags = arena_zeroed(l->config->arena, draft->tags.count, sizeof(char *));
+	for (size_t i = 0; i < draft->tags.count; i++) {
+		if (value_known(&draft->tags.items[i]))
+			site->tags[site->tag_count++] =
+				arena_text(l->config->arena, draft->tags.items[i].text);
+	}
+}
+
+static void resolve_site(struct loading *l, struct draft_site *draft, struct site *site)
+{
+	struct section *section = &draft->named.section;
+
+	site->title = title_of(l, &draft->named.title, site->name);
+	site->organisation =
+		resolve_reference(l, section, &draft->organisation, l->config->index->organisations,
+				  l->organisations_broken);
+	site->tier = value_known(&draft->tier) ? (enum tier)draft->tier.choice : TIER_ACCESS;
+	site->reach = value_known(&draft->reach)    ? (enum reach)draft->reach.choice
+		      : site->tier == TIER_BACKBONE ? REACH_PROVINCE
+						    : REACH_CITY;
+	site->weight = value_known(&draft->weight) ? draft->weight.number : 1;
+	site->scored_test = CONFIG_NONE;
+	site->scored_agent = CONFIG_NONE;
+	resolve_tags(l, draft, site);
+	resolve_addresses(l, draft, site);
+}
+
+/* Names of all tags, for the selectors to be checked against. */
+static void collect_tags(struct loading *l)
+{
+	const struct config *config = l->config;
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->site_count; i++)
+		count += config->sites[i].tag_count;
+	l->tags = names_create(l->reading.arena, count);
+	for (size_t i = 0; i < config->site_count; i++) {
+		for (size_t k = 0; k < config->sites[i].tag_count; k++)
+			names_add(l->tags, config->sites[i].tags[k], 0);
+	}
+}
+
+static void resolve_sites(struct loading *l)
+{
+	struct config *config = l->config;
+	const struct section_list *list = &l->draft.sites;
+
+	if (list->count == 0 && !list->broken)
+		diagnostics_add(l->reading.diagnostics, SEVERITY_ERROR, l->draft.section.place,
+				"sites", "is missing; list sites here or in an inventory");
+	config->index->sites = names_create(config->arena, list->count);
+	config->sites = arena_zeroed(config->arena, list->count, sizeof(*config->sites));
+	l->sites = arena_zeroed(l->reading.arena, list->count, sizeof(struct draft_site *));
+	config->site_count = list->count;
+	for (size_t i = 0; i < list->count; i++) {
+		struct draft_site *draft = (struct draft_site *)(void *)list->items + i;
+		struct site *site = &config->sites[i];
+		l->sites[i] = draft;
+		site->name = arena_text(config->arena, text_or(&draft->named.name, ""));
+		if (value_known(&draft->named.name))
+			draft->named.name.text = site->name;
+		define(l, config->index->sites, &draft->named.section, &draft->named.name,
+		       site_first, i);
+		resolve_site(l, draft, site);
+	}
+	collect_tags(l);
+}
+
+static const struct value *test_first(const struct loading *l, size_t index)
+{
+	return &l->tests[index]->name;
+}
+
+static void resolve_test_agents(struct loading *l, struct draft_test *draft,
+				struct test_config *test)
+{
+	const struct config *config = l->config;
+	bool all = draft->agents.state == VALUE_ABSENT;
+	size_t count = all ? config->agent_count : draft->agents.count;
+
+	test->agents = arena_zeroed(config->arena, count, sizeof(size_t));
+	for (size_t i = 0; i < count; i++) {
+		size_t agent =
+			all ? i
+			    : resolve_reference(l, &draft->section, &draft->agents.items[i],
+						config->index->agents, l->draft.agents.broken);
+		if (agent != CONFIG_NONE)
+			test->agents[test->agent_count++] = agent;
+	}
+}
+
+static void resolve_test(struct loading *l, struct draft_test *draft, struct test_config *test)
+{
+	bool both = draft->families.state == VALUE_ABSENT;
+
+	test->method = arena_text(l->config->arena, text_or(&draft->method, ""));
+	test->interval_ns = draft->interval.integer;
+	test->packets = (uint32_t)draft->packets.integer;
+	test->size = (uint16_t)draft->size.integer;
+	test->dscp = (uint8_t)draft->dscp.integer;
+	test->t_max_ns = draft->t_max.integer;
+	for (enum family f = 0; f < FAMILY_COUNT; f++)
+		test->family[f] = both;
+	for (size_t i = 0; i < draft->families.count; i++) {
+		if (value_known(&draft->families.items[i]))
+			test->family[draft->families.items[i].choice] = true;
+	}
+	resolve_test_agents(l, draft, test);
+}
+
+static void resolve_tests(struct loading *l)
+{
+	struct config *config = l->config;
+	const struct section_list *list = &l->draft.tests;
+
+	config->index->tests = names_create(config->arena, list->count);
+	config->tests = arena_zeroed(config->arena, list->count, sizeof(*config->tests));
+	l->tests = arena_zeroed(l->reading.arena, list->count, sizeof(struct draft_test *));
+	config->test_count = list->count;
+	for (size_t i = 0; i < list->count; i++) {
+		struct draft_test *draft = (struct draft_test *)(void *)list->items + i;
+		l->tests[i] = draft;
+		config->tests[i].name = arena_text(config->arena, text_or(&draft->name, ""));
+		if (value_known(&draft->name))
+			draft->name.text = config->tests[i].name;
+		define(l, config->index->tests, &draft->section, &draft->name, test_first, i);
+		resolve_test(l, draft, &config->tests[i]);
+	}
+}
+
+static void resolve_network(struct loading *l)
+{
+	struct config *config = l->config;
+	struct draft_network *network = &l->draft.network;
+	struct draft_retention *retention = &l->draft.retention;
+
+	config->title = title_of(l, &network->title, "");
+	if (!network->section.broken && config->title.zh[0] == '\0')
+		diagnostics_add(l->reading.diagnostics, SEVERITY_ERROR, network->section.place,
+				"network", "has no title; write zh or en or both");
+	config->time_zone = arena_text(config->arena, text_or(&l->draft.time_zone, "UTC"));
+	config->data = arena_text(config->arena, text_or(&l->draft.data, "/"));
+	config->keep_slots_ns = retention->slots.integer;
+	config->keep_hours_ns = retention->hours.integer;
+	if (value_known(&retention->slots) && value_known(&retention->hours) &&
+	    retention->hours.integer < retention->slots.integer)
+		section_complain(&l->reading, &retention->section, &retention->hours,
+				 "%s is shorter than retention.slots; write at least %s",
+				 retention->hours.text, retention->slots.text);
+}
+
+void resolve_names(struct loading *l)
+{
+	resolve_network(l);
+	resolve_agents(l);
+	resolve_organisations(l);
+	resolve_sites(l);
+	resolve_tests(l);
+}

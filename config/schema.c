@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/schema.h"
+#include "config/zone.h"
+
+#include <string.h>
+
+#define MILLISECOND INT64_C(1000000)
+#define SECOND	    INT64_C(1000000000)
+#define HOUR	    (3600 * SECOND)
+#define DAY	    (24 * HOUR)
+
+enum { TESTS_MAX = 1000 };
+
+const char *const tier_words[] = {"backbone", "metro", "access", NULL};
+const char *const reach_words[] = {"city", "province", NULL};
+const char *const family_words[] = {"ipv4", "ipv6", NULL};
+static const char *const method_words[] = {"icmp", NULL};
+
+_Static_assert(sizeof(tier_words) / sizeof(tier_words[0]) == TIER_COUNT + 1, "a word each");
+_Static_assert(sizeof(reach_words) / sizeof(reach_words[0]) == REACH_COUNT + 1, "a word each");
+_Static_assert(sizeof(family_words) / sizeof(family_words[0]) == FAMILY_COUNT + 1, "a word each");
+
+const char *family_name(enum family family)
+{
+	return family_words[family];
+}
+
+static bool check_zone(const struct value *value, struct problem *problem)
+{
+	char closest[128];
+
+	if (zone_exists(value->text))
+		return true;
+	if (zone_closest(value->text, closest, sizeof(closest)))
+		problem_say(problem, "\"%.60s\" is no time zone; did you mean %s?", value->text,
+			    closest);
+	else
+		problem_say(problem,
+			    "\"%.60s\" is no time zone under /usr/share/zoneinfo; write one such "
+			    "as Asia/Shanghai",
+			    value->text);
+	return false;
+}
+
+static bool check_absolute(const struct value *value, struct problem *problem)
+{
+	if (value->text[0] == '/')
+		return true;
+	problem_say(problem,
+		    "\"%.60s\" is not absolute; write the folder from / on, such as "
+		    "/var/lib/netgrade",
+		    value->text);
+	return false;
+}
+
+/* Hourly rows begin on the hour, so slots must cut hours or hours must cut them. */
+static bool is_interval(int64_t interval)
+{
+	if (interval <= 0 || interval % SECOND != 0)
+		return false;
+	return HOUR % interval == 0 || interval == 2 * HOUR || interval == 4 * HOUR ||
+	       interval == 8 * HOUR;
+}
+
+/* The nearest interval below (step < 0) or above that is a multiple of unit; 0 if there is none. */
+static int64_t next_interval(int64_t interval, int64_t unit, int64_t step)
+{
+	int64_t at = interval / unit * unit + (step > 0 ? unit : 0);
+
+	for (; at > 0 && at <= 8 * HOUR; at += step * unit) {
+		if (is_interval(at))
+			return at;
+	}
+	return 0;
+}
+
+/* The largest unit of people that the interval was written in. */
+static int64_t unit_of(int64_t interval)
+{
+	static const int64_t units[] = {HOUR, 60 * SECOND};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (interval % units[i] == 0)
+			return units[i];
+	}
+	return SECOND;
+}
+
+static bool check_interval(const struct value *value, struct problem *problem)
+{
+	char below[DURATION_TEXT] = "";
+	char above[DURATION_TEXT] = "";
+	int64_t unit = unit_of(value->integer);
+	int64_t lower = next_interval(value->integer, unit, -1);
+	int64_t upper = next_interval(value->integer, unit, 1);
+
+	if (is_interval(value->integer))
+		return true;
+	if (lower > 0)
+		duration_format(lower, below);
+	if (upper > 0)
+		duration_format(upper, above);
+	problem_say(problem, "\"%.20s\" %s; use %s%s%s", value->text,
+		    value->integer > HOUR	   ? "is not 2h, 4h or 8h"
+		    : value->integer % SECOND != 0 ? "is not a whole number of seconds"
+						   : "does not divide an hour",
+		    below, lower > 0 && upper > 0 ? " or " : "", above);
+	return false;
+}
+
+#define TITLE_ROWS(draft, member)                                                                  \
+	{.name = "zh",                                                                             \
+	 .type = VALUE_TEXT,                                                                       \
+	 .offset = offsetof(draft, member.zh),                                                     \
+	 .fallback_told = "en, or the name",                                                       \
+	 .meaning = "title in Chinese"},                                                           \
+	{                                                                                          \
+		.name = "en", .type = VALUE_TEXT, .offset = offsetof(draft, member.en),            \
+		.fallback_told = "zh, or the name", .meaning = "title in English"                  \
+	}
+
+#define NAME_ROW(draft, of)                                                                        \
+	{                                                                                          \
+		.name = "name", .type = VALUE_NAME, .required = true,                              \
+		.offset = offsetof(draft, of), .meaning = "unique name; part of file names"        \
+	}
+
+static const struct key_row network_rows[] = {
+	TITLE_ROWS(struct draft_network, title),
+	{.name = NULL},
+};
+
+static const struct key_row retention_rows[] = {
+	{.name = "slots",
+	 .type = VALUE_DURATION,
+	 .offset = offsetof(struct draft_retention, slots),
+	 .least = 40 * DAY,
+	 .most = 3650 * DAY,
+	 .fallback = "45d",
+	 .meaning = "how long the rows of single slots are kept"},
+	{.name = "hours",
+	 .type = VALUE_DURATION,
+	 .offset = offsetof(struct draft_retention, hours),
+	 .least = 40 * DAY,
+	 .most = 3650 * DAY,
+	 .fallback = "400d",
+	 .meaning = "how long hourly rows and histograms are kept; not less than slots"},
+	{.name = NULL},
+};
+
+static const struct key_row agent_rows[] = {
+	NAME_ROW(struct draft_named, name),
+	TITLE_ROWS(struct draft_named, title),
+	{.name = NULL},
+};
+
+static const struct key_row organisation_rows[] = {
+	NAME_ROW(struct draft_organisation, named.name),
+	TITLE_ROWS(struct draft_organisation, named.title),
+	{.name = "children",
+	 .type = VALUE_SECTIONS,
+	 .offset = offsetof(struct draft_organisation, children),
+	 .rows = organisation_rows,
+	 .size = sizeof(struct draft_organisation),
+	 .meaning = "organisations below it"},
+	{.name = NULL},
+};
+
+static const struct key_row scored_rows[] = {
+	{.name = "test",
+	 .type = VALUE_NAME,
+	 .offset = offsetof(struct draft_scored, test),
+	 .fallback_told = "the only test that covers the site",
+	 .meaning = "the one test whose results enter the score"},
+	{.name = "agent",
+	 .type = VALUE_NAME,
+	 .offset = offsetof(struct draft_scored, agent),
+	 .fallback_told = "the only agent of that test",
+	 .meaning = "the one agent whose results enter the score"},
+	{.name = "family",
+	 .type = VALUE_CHOICE,
+	 .words = family_words,
+	 .offset = offsetof(struct draft_scored, family),
+	 .fallback_told = "ipv4 where it is measured",
+	 .meaning = "primary family: its series is scored, the other is shown beside it"},
+	{.name = NULL},
+};
+
+const struct key_row site_rows[] = {
+	NAME_ROW(struct draft_site, named.name),
+	TITLE_ROWS(struct draft_site, named.title),
+	{.name = "organisation",
+	 .type = VALUE_NAME,
+	 .required = true,
+	 .offset = offsetof(struct draft_site, organisation),
+	 .meaning = "the organisation that it belongs to"},
+	{.name = "tier",
+	 .type = VALUE_CHOICE,
+	 .required = true,
+	 .words = tier_words,
+	 .offset = offsetof(struct draft_site, tier),
+	 .meaning = "tier of the network; decides the scale of availability"},
+	{.name = "reach",
+	 .type = VALUE_CHOICE,
+	 .words = reach_words,
+	 .offset = offsetof(struct draft_site, reach),
+	 .fallback_told = "province for backbone, city otherwise",
+	 .meaning = "how far away it is; decides the scale of delay"},
+	{.name = "weight",
+	 .type = VALUE_NUMBER,
+	 .offset = offsetof(struct draft_site, weight),
+	 .low = 0.01,
+	 .high = 1000,
+	 .fallback = "1",
+	 .meaning = "its share in the scores of groups"},
+	{.name = "tags",
+	 .type = VALUE_NAME,
+	 .list = true,
+	 .offset = offsetof(struct draft_site, tags),
+	 .fallback_told = "none",
+	 .meaning = "words by which tests select it; in an inventory separated by spaces"},
+	{.name = "ipv4",
+	 .type = VALUE_IPV4,
+	 .offset = offsetof(struct draft_site, address[FAMILY_IPV4]),
+	 .fallback_told = "none",
+	 .meaning = "IPv4 address; it or ipv6 must be given"},
+	{.name = "ipv6",
+	 .type = VALUE_IPV6,
+	 .offset = offsetof(struct draft_site, address[FAMILY_IPV6]),
+	 .fallback_told = "none",
+	 .meaning = "IPv6 address"},
+	{.name = "scored",
+	 .type = VALUE_SECTION,
+	 .offset = offsetof(struct draft_site, scored),
+	 .rows = scored_rows,
+	 .meaning = "what of all that is measured there enters the score"},
+	{.name = NULL},
+};
+
+static const struct key_row targets_rows[] = {
+	{.name = "tiers",
+	 .type = VALUE_CHOICE,
+	 .list = true,
+	 .words = tier_words,
+	 .offset = offsetof(struct draft_targets, tiers),
+	 .fallback_told = "all",
+	 .meaning = "sites of any of these tiers"},
+	{.name = "organisations",
+	 .type = VALUE_NAME,
+	 .list = true,
+	 .offset = offsetof(struct draft_targets, organisations),
+	 .fallback_told = "all",
+	 .meaning = "sites of these organisations and all below them"},
+	{.name = "tags",
+	 .type = VALUE_NAME,
+	 .list = true,
+	 .offset = offsetof(struct draft_targets, tags),
+	 .fallback_told = "all",
+	 .meaning = "sites with any of these tags"},
+	{.name = "sites",
+	 .type = VALUE_NAME,
+	 .list = true,
+	 .offset = offsetof(struct draft_targets, sites),
+	 .fallback_told = "all",
+	 .meaning = "these sites"},
+	{.name = NULL},
+};
+
+static const struct key_row test_rows[] = {
+	NAME_ROW(struct draft_test, name),
+	{.name = "method",
+	 .type = VALUE_CHOICE,
+	 .words = method_words,
+	 .offset = offsetof(struct draft_test, method),
+	 .fallback = "icmp",
+	 .meaning = "how it is measured"},
+	{.name = "targets",
+	 .type = VALUE_SECTION,
+	 .offset = offsetof(struct draft_test, targets),
+	 .rows = targets_rows,
+	 .fallback_told = "all sites",
+	 .meaning = "sites that fit every key given here"},
+	{.name = "interval",
+	 .type = VALUE_DURATION,
+	 .offset = offsetof(struct draft_test, interval),
+	 .least = 1,
+	 .most = INT64_MAX / 1000000 * 1000000,
+	 .fallback = "60s",
+	 .check = check_interval,
+	 .unit = "whole seconds that divide an hour, or 2h, 4h, 8h",
+	 .meaning = "length of a slot"},
+	{.name = "packets",
+	 .type = VALUE_INTEGER,
+	 .offset = offsetof(struct draft_test, packets),
+	 .least = 1,
+	 .most = 1000,
+	 .fallback = "20",
+	 .unit = "packets",
+	 .meaning = "packets per slot, target and family"},
+	{.name = "size",
+	 .type = VALUE_INTEGER,
+	 .offset = offsetof(struct draft_test, size),
+	 .least = 16,
+	 .most = 8972,
+	 .fallback = "64",
+	 .unit = "octets",
+	 .meaning = "payload of a packet"},
+	{.name = "dscp",
+	 .type = VALUE_INTEGER,
+	 .offset = offsetof(struct draft_test, dscp),
+	 .least = 0,
+	 .most = 63,
+	 .fallback = "0",
+	 .meaning = "differentiated services code point"},
+	{.name = "t-max",
+	 .type = VALUE_DURATION,
+	 .offset = offsetof(struct draft_test, t_max),
+	 .least = 100 * MILLISECOND,
+	 .most = 10 * SECOND,
+	 .fallback = "3s",
+	 .meaning = "a packet not back by then is lost"},
+	{.name = "families",
+	 .type = VALUE_CHOICE,
+	 .list = true,
+	 .words = family_words,
+	 .offset = offsetof(struct draft_test, families),
+	 .fallback_told = "both",
+	 .meaning = "address families to measure, where a site has the address"},
+	{.name = "agents",
+	 .type = VALUE_NAME,
+	 .list = true,
+	 .offset = offsetof(struct draft_test, agents),
+	 .fallback_told = "all agents",
+	 .meaning = "agents that measure it"},
+	{.name = NULL},
+};
+
+const struct key_row config_rows[] = {
+	{.name = "network",
+	 .type = VALUE_SECTION,
+	 .required = true,
+	 .offset = offsetof(struct draft_config, network),
+	 .rows = network_rows,
+	 .meaning = "the network that is measured"},
+	{.name = "time-zone",
+	 .type = VALUE_TEXT,
+	 .offset = offsetof(struct draft_config, time_zone),
+	 .fallback = "Asia/Shanghai",
+	 .check = check_zone,
+	 .unit = "a name under /usr/share/zoneinfo",
+	 .meaning = "zone in which days and months begin"},
+	{.name = "data",
+	 .type = VALUE_TEXT,
+	 .offset = offsetof(struct draft_config, data),
+	 .fallback = "/var/lib/netgrade",
+	 .check = check_absolute,
+	 .unit = "an absolute path",
+	 .meaning = "folder of everything measured"},
+	{.name = "retention",
+	 .type = VALUE_SECTION,
+	 .offset = offsetof(struct draft_config, retention),
+	 .rows = retention_rows,
+	 .meaning = "how long rows are kept"},
+	{.name = "profile",
+	 .type = VALUE_TEXT,
+	 .offset = offsetof(struct draft_config, profile),
+	 .fallback = "egov-extranet-default",
+	 .unit = "a built-in name, or a path with a slash or .yaml",
+	 .meaning = "the rule that makes points and grades"},
+	{.name = "inventory",
+	 .type = VALUE_TEXT,
+	 .offset = offsetof(struct draft_config, inventory),
+	 .fallback_told = "none",
+	 .unit = "a path, relative to this file",
+	 .meaning =
+		 "CSV of further sites; its columns are the keys of sites, scored.test and so on"},
+	{.name = "agents",
+	 .type = VALUE_SECTIONS,
+	 .most = 1000,
+	 .offset = offsetof(struct draft_config, agents),
+	 .rows = agent_rows,
+	 .size = sizeof(struct draft_named),
+	 .fallback_told = "one named local",
+	 .meaning = "who measures"},
+	{.name = "organisations",
+	 .type = VALUE_SECTIONS,
+	 .required = true,
+	 .offset = offsetof(struct draft_config, organisations),
+	 .rows = organisation_rows,
+	 .size = sizeof(struct draft_organisation),
+	 .meaning = "the tree of organisations"},
+	{.name = "sites",
+	 .type = VALUE_SECTIONS,
+	 .offset = offsetof(struct draft_config, sites),
+	 .rows = site_rows,
+	 .size = sizeof(struct draft_site),
+	 .fallback_told = "those of the inventory",
+	 .meaning = "what is measured"},
+	{.name = "tests",
+	 .type = VALUE_SECTIONS,
+	 .required = true,
+	 .most = TESTS_MAX,
+	 .offset = offsetof(struct draft_config, tests),
+	 .rows = test_rows,
+	 .size = sizeof(struct draft_test),
+	 .meaning = "how it is measured"},
+	{.name = NULL},
+};

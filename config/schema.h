@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The schema is one row per key of the configuration: its type, bounds, default and meaning. The
+ * same rows load it, name the key that a mistyped one is close to, and print the reference. */
+#ifndef NETGRADE_CONFIG_SCHEMA_H
+#define NETGRADE_CONFIG_SCHEMA_H
+
+#include "config/section.h"
+
+struct draft_title {
+	struct value zh;
+	struct value en;
+};
+
+struct draft_network {
+	struct section section;
+	struct draft_title title;
+};
+
+struct draft_retention {
+	struct section section;
+	struct value slots;
+	struct value hours;
+};
+
+/* The beginning of every draft that has a name. */
+struct draft_named {
+	struct section section;
+	struct value name;
+	struct draft_title title;
+};
+
+struct draft_organisation {
+	struct draft_named named;
+	struct section_list children;
+};
+
+struct draft_scored {
+	struct section section;
+	struct value test;
+	struct value agent;
+	struct value family;
+};
+
+struct draft_site {
+	struct draft_named named;
+	struct value organisation;
+	struct value tier;
+	struct value reach;
+	struct value weight;
+	struct value tags;
+	struct value address[FAMILY_COUNT];
+	struct draft_scored scored;
+};
+
+struct draft_targets {
+	struct section section;
+	struct value tiers;
+	struct value organisations;
+	struct value tags;
+	struct value sites;
+};
+
+struct draft_test {
+	struct section section;
+	struct value name;
+	struct value method;
+	struct draft_targets targets;
+	struct value interval;
+	struct value packets;
+	struct value size;
+	struct value dscp;
+	struct value t_max;
+	struct value families;
+	struct value agents;
+};
+
+struct draft_config {
+	struct section section;
+	struct draft_network network;
+	struct value time_zone;
+	struct value data;
+	struct draft_retention retention;
+	struct value profile;
+	struct value inventory;
+	struct section_list agents;	   /* of struct draft_named */
+	struct section_list organisations; /* of struct draft_organisation */
+	struct section_list sites;	   /* of struct draft_site */
+	struct section_list tests;	   /* of struct draft_test */
+};
+
+extern const struct key_row config_rows[];
+extern const struct key_row site_rows[];
+
+/* Words in the order of the enums, ended by NULL. */
+extern const char *const tier_words[];
+extern const char *const reach_words[];
+extern const char *const family_words[];
+
+#endif

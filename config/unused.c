@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/loading.h"
+
+#include <string.h>
+
+static void warn(struct loading *l, const struct section *section, struct place place,
+		 const char *message)
+{
+	diagnostics_add(l->reading.diagnostics, SEVERITY_WARNING, place, section->path, "%s",
+			message);
+}
+
+static void warn_agents(struct loading *l)
+{
+	const struct config *config = l->config;
+	bool *used = arena_zeroed(l->reading.arena, config->agent_count, sizeof(bool));
+
+	for (size_t t = 0; t < config->test_count; t++) {
+		for (size_t i = 0; i < config->tests[t].agent_count; i++)
+			used[config->tests[t].agents[i]] = true;
+	}
+	for (size_t i = 0; i < l->draft.agents.count; i++) {
+		if (!used[i])
+			warn(l, &l->agents[i]->section, l->agents[i]->name.place,
+			     "no test runs on this agent");
+	}
+}
+
+/* Children come after their parents, so going backwards carries use up the tree. */
+static void warn_organisations(struct loading *l)
+{
+	const struct config *config = l->config;
+	bool *used = arena_zeroed(l->reading.arena, config->organisation_count, sizeof(bool));
+
+	for (size_t i = 0; i < config->site_count; i++)
+		used[config->sites[i].organisation] = true;
+	for (size_t i = config->organisation_count; i-- > 0;) {
+		if (used[i] && config->organisations[i].parent != CONFIG_NONE)
+			used[config->organisations[i].parent] = true;
+	}
+	for (size_t i = 0; i < config->organisation_count; i++) {
+		const struct draft_named *named = &l->organisations[i]->named;
+		if (!used[i])
+			warn(l, &named->section, named->name.place,
+			     "neither this organisation nor one below it has a site");
+	}
+}
+
+static void warn_sites(struct loading *l)
+{
+	const struct config *config = l->config;
+	struct names *addresses = names_create(l->reading.arena, config->site_count * FAMILY_COUNT);
+	char message[256];
+
+	for (size_t i = 0; i < config->site_count; i++) {
+		const struct draft_site *draft = l->sites[i];
+		if (config->sites[i].scored_test == CONFIG_NONE)
+			warn(l, &draft->named.section, draft->named.name.place,
+			     "no test covers this site; it will not be scored");
+		for (enum family f = 0; f < FAMILY_COUNT; f++) {
+			const struct address *address = &config->sites[i].address[f];
+			if (!address->given)
+				continue;
+			size_t other = names_add(addresses, address->text, i);
+			if (other == NAMES_NONE)
+				continue;
+			snprintf(message, sizeof(message), "%s is the address of %s too",
+				 address->text, config->sites[other].name);
+			warn(l, &draft->named.section, draft->address[f].place, message);
+		}
+	}
+}
+
+void warn_unused(struct loading *l)
+{
+	warn_agents(l);
+	warn_organisations(l);
+	warn_sites(l);
+}
