@@ -2,6 +2,9 @@
 """What netgrade-collector once prints, against the emulator's log."""
 
 import json
+import signal
+import subprocess
+import time
 
 import lab
 import scenario
@@ -102,6 +105,24 @@ def gilbert_elliott(options, results):
             results.check(f"{row['address']}: bursts of loss", 5 <= row["lost"] <= 100, row["lost"])
 
 
+def stopped(options, results):
+    """A prober that is stopped for 50 ms again and again sees no shift: the kernel stamps both ends."""
+    with lab.Lab(options.emulator, forward="delay=fixed:5ms", backward="delay=fixed:5ms") as link:
+        child = link.start_near(options.collector, "once", *TARGETS, "--json", "--count", "100",
+                                "--interval", "20ms", "--t-max", "1s", stdout=subprocess.PIPE)
+        time.sleep(0.5)
+        for _ in range(10):
+            child.send_signal(signal.SIGSTOP)
+            time.sleep(0.05)
+            child.send_signal(signal.SIGCONT)
+            time.sleep(0.05)
+        document = json.loads(child.communicate(timeout=30)[0])
+        scenario.check_conduct(results, link.finish())
+        packets = truth.read_log(link.log)
+    compare_counts(results, document, packets)
+    compare_delays(results, document)
+
+
 if __name__ == "__main__":
     scenario.run_main({"lossy": lossy, "answers": answers, "one-family-dark": one_family_dark,
-                       "gilbert-elliott": gilbert_elliott})
+                       "gilbert-elliott": gilbert_elliott, "stopped": stopped})

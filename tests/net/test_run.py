@@ -138,14 +138,94 @@ def one_family_dark(options, results):
                           lost == 0 if family == "ipv4" else lost >= PACKETS)
 
 
+def table(document, key):
+    """{(site, family): row} of a table of the report."""
+    rows = {}
+    for block in document["blocks"]:
+        if block["kind"] == "table" and block["key"] == key:
+            for row in block["rows"]:
+                rows.setdefault((row["site"], row["family"].lower()), []).append(row)
+    return rows
+
+
+def is_bad(row):
+    return row["lost"] * 5 >= row["sent"]
+
+
+def outages_of(rows):
+    """(start, end) of every run of two or more bad slots, seconds since 1970."""
+    found, run = [], []
+    for row in [*rows, None]:
+        if row and is_bad(row):
+            run.append(row)
+            continue
+        if len(run) >= 2:
+            found.append((run[0]["from"] // truth.NS, run[-1]["until"] // truth.NS))
+        run = []
+    return found
+
+
+def printed_time(seconds):
+    return local_time(seconds).replace("T", " ").removesuffix(":00")
+
+
+def compare_figures(results, document, stored):
+    counts, sites = table(document, "counts"), table(document, "sites")
+    for key, rows in stored.items():
+        name = " ".join(key)
+        (count,), (site,) = counts[key], sites[key]
+        sent, lost = sum(r["sent"] for r in rows), sum(r["lost"] for r in rows)
+        for column in ("sent", "lost", "duplicated", "reordered", "late"):
+            results.equal(f"{name}: {column} in the report", count[column]["value"],
+                          sum(row[column] for row in rows))
+        results.equal(f"{name}: every packet is in the histogram", count["in_histogram"]["value"],
+                      sent)
+        available = 100 * sum(not is_bad(row) for row in rows) / len(rows)
+        for column, value in (("loss", 100 * lost / sent), ("availability", available)):
+            results.check(f"{name}: {column} in the report",
+                          abs(site[column]["value"] - value) < 1e-9,
+                          f"{site[column]['value']}, stored {value}")
+        beyond = lost * 20 > sent  # more than 5 % lost: the 95th percentile is infinite
+        results.equal(f"{name}: the 95th percentile is infinite",
+                      site["delay"].get("infinite", False), beyond)
+
+
+def compare_percentile(results, document, link, period):
+    """The 95th percentile of the round trip, which histograms place within a bucket's spread."""
+    trips = {}
+    for (family, target, _), packet in truth.read_log(link.log).items():
+        if period[0] <= packet.sent_at / truth.NS < period[1]:
+            trip = packet.first() - packet.sent_at if packet.answers else float("inf")
+            trips.setdefault((family, target), []).append(trip / 1e6)
+    for (site, family), (row,) in table(document, "sites").items():
+        sample = sorted(trips[family, address_of(site, family)])
+        true, printed = sample[-(-len(sample) * 95 // 100) - 1], row["delay"]["value"]
+        results.check(f"{site} {family}: 95th percentile", 0.95 * true < printed < 1.05 * true + 3,
+                      f"printed {printed} ms, log {true} ms")
+
+
 def check_report(options, results, link, stored, dark):
-    """The report's figures are those of the stored slots."""
+    """The report's figures are those of the stored slots, and the outage stands where it was."""
     period = period_of(stored)
-    score = reporter(options, link, "score", period, "--json")
-    results.check("score ends well", score.returncode == 0, score.stderr)
-    report = reporter(options, link, "report", period, "--lang", "en", "--out", link.path("out"))
-    results.check("report ends well", report.returncode == 0, report.stderr)
-    del json, dark
+    out = link.path("report.json")
+    report = reporter(options, link, "report", period, "--lang", "en", "--out", out)
+    if not results.check("report ends well", report.returncode == 0, report.stderr):
+        return
+    with open(out, encoding="utf-8") as file:
+        document = json.load(file)
+    compare_figures(results, document, stored)
+    outages = table(document, "outages")
+    for key, rows in stored.items():
+        expected = [(printed_time(a), printed_time(b)) for a, b in outages_of(rows)]
+        found = [(row["start"], row["end"]) for row in outages.get(key, [])]
+        results.equal(f"{' '.join(key)}: outages in the report", found, expected)
+        # A neighbouring slot that chance made bad would belong to the outage.
+        results.check(f"{' '.join(key)}: one of them is the dark time",
+                      any(a <= dark[0] and b >= dark[1] and b - a <= dark[1] - dark[0] + INTERVAL_S
+                          for a, b in outages_of(rows)), outages_of(rows))
+    score = reporter(options, link, "score", (period[0], dark[0]), "--json", "--lang", "en")
+    if results.check("score ends well", score.returncode == 0, score.stderr):
+        compare_percentile(results, json.loads(score.stdout), link, (period[0], dark[0]))
 
 
 if __name__ == "__main__":
