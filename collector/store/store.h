@@ -50,6 +50,7 @@ struct store_counters {
 	uint64_t committed;
 	uint64_t filed;	      /* curve rows written */
 	uint64_t dropped_old; /* slots at or before the last known one */
+	uint64_t dropped;     /* slots off the series' grid, or with no memory left for them */
 	uint64_t quarantined; /* files set aside */
 	uint64_t waiting;     /* put, not yet committed */
 };

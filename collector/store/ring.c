@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/store/ring.h"
+#include "collector/base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define RRD_EXPORT_DEPRECATED
+#include <rrd.h>
+
+enum { ROWS_MAX = 100000000 };
+
+/* Enough for one known value: hours that hold a single measured slot have a delay. */
+#define UNKNOWN_SHARE "0.9999"
+
+size_t ring_head_size(const struct ring_layout *layout)
+{
+	return sizeof(stat_head_t) + layout->sources * (sizeof(ds_def_t) + sizeof(pdp_prep_t)) +
+	       layout->archives * (sizeof(rra_def_t) + sizeof(rra_ptr_t)) + sizeof(live_head_t) +
+	       layout->archives * layout->sources * sizeof(cdp_prep_t);
+}
+
+uint64_t ring_file_size(const struct ring_layout *layout)
+{
+	uint64_t rows = layout->margin;
+
+	for (uint32_t a = 0; a < layout->archives; a++)
+		rows += layout->rows[a];
+	return ring_head_size(layout) + rows * layout->sources * sizeof(rrd_value_t);
+}
+
+/* A walk over the parts of a header. librrd writes its structures as they lie in memory. */
+struct walk {
+	const uint8_t *at;
+	const struct ring_layout *layout;
+	struct ring_head *head;
+	char *why;
+};
+
+static void next_part(struct walk *walk, void *out, size_t size)
+{
+	memcpy(out, walk->at, size);
+	walk->at += size;
+}
+
+static enum err spoilt(const struct walk *walk, const char *what, uint64_t found)
+{
+	snprintf(walk->why, RING_WHY, "%s (%llu)", what, (unsigned long long)found);
+	return E_CORRUPT;
+}
+
+static enum err check_start(struct walk *walk)
+{
+	stat_head_t head;
+
+	next_part(walk, &head, sizeof(head));
+	if (memcmp(head.cookie, RRD_COOKIE, sizeof(head.cookie)) != 0 ||
+	    memcmp(head.version, RRD_VERSION3, sizeof(head.version)) != 0)
+		return spoilt(walk, "no round-robin file of version 3", 0);
+	if (memcmp(&head.float_cookie, &(double){FLOAT_COOKIE}, sizeof(double)) != 0)
+		return spoilt(walk, "written on another kind of machine", 0);
+	if (head.ds_cnt != walk->layout->sources)
+		return spoilt(walk, "another number of data sources", head.ds_cnt);
+	if (head.rra_cnt != walk->layout->archives)
+		return spoilt(walk, "another number of archives", head.rra_cnt);
+	if (head.pdp_step != walk->layout->step)
+		return spoilt(walk, "another step", head.pdp_step);
+	return E_OK;
+}
+
+static enum err check_sources(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->layout->sources; i++) {
+		ds_def_t source;
+		next_part(walk, &source, sizeof(source));
+		if (strncmp(source.ds_nam, walk->layout->source[i], sizeof(source.ds_nam)) != 0)
+			return spoilt(walk, "another name of data source", i);
+		if (strncmp(source.dst, "GAUGE", sizeof(source.dst)) != 0)
+			return spoilt(walk, "another type of data source", i);
+		if (source.par[DS_mrhb_cnt].u_cnt != walk->layout->step)
+			return spoilt(walk, "another heartbeat", source.par[DS_mrhb_cnt].u_cnt);
+		if (!isnan(source.par[DS_min_val].u_val) || !isnan(source.par[DS_max_val].u_val))
+			return spoilt(walk, "a bounded data source", i);
+	}
+	return E_OK;
+}
+
+static enum err check_archives(struct walk *walk, uint64_t file_size)
+{
+	uint64_t rows = 0;
+
+	for (uint32_t a = 0; a < walk->layout->archives; a++) {
+		rra_def_t archive;
+		next_part(walk, &archive, sizeof(archive));
+		double share = archive.par[RRA_cdp_xff_val].u_val;
+		if (strncmp(archive.cf_nam, "AVERAGE", sizeof(archive.cf_nam)) != 0)
+			return spoilt(walk, "another kind of archive", a);
+		if (archive.pdp_cnt != walk->layout->steps[a])
+			return spoilt(walk, "another number of steps per row", archive.pdp_cnt);
+		if (archive.row_cnt == 0 || archive.row_cnt > ROWS_MAX)
+			return spoilt(walk, "an impossible number of rows", archive.row_cnt);
+		if (!(share >= 0 && share < 1))
+			return spoilt(walk, "an impossible share of unknowns", a);
+		walk->head->rows[a] = archive.row_cnt;
+		rows += archive.row_cnt;
+	}
+	if (walk->head->rows[0] <= walk->layout->margin)
+		return spoilt(walk, "too few rows", walk->head->rows[0]);
+	uint64_t size =
+		ring_head_size(walk->layout) + rows * walk->layout->sources * sizeof(rrd_value_t);
+	return size == file_size ? E_OK
+				 : spoilt(walk, "size other than header and rows", file_size);
+}
+
+static enum err check_time(struct walk *walk)
+{
+	live_head_t live;
+
+	next_part(walk, &live, sizeof(live));
+	if (live.last_up <= 0 || live.last_up > INT64_C(1) << 40 ||
+	    live.last_up % walk->layout->step != 0 || live.last_up_usec != 0)
+		return spoilt(walk, "an impossible time of its last update",
+			      (uint64_t)live.last_up);
+	walk->head->updated = live.last_up;
+	return E_OK;
+}
+
+static enum err check_scratch(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->layout->sources; i++) {
+		pdp_prep_t prepared;
+		next_part(walk, &prepared, sizeof(prepared));
+		if (memchr(prepared.last_ds, '\0', sizeof(prepared.last_ds)) == NULL)
+			return spoilt(walk, "a last reading without end", i);
+		if (prepared.scratch[PDP_unkn_sec_cnt].u_cnt > walk->layout->step)
+			return spoilt(walk, "an impossible unknown time", i);
+	}
+	for (uint32_t a = 0; a < walk->layout->archives; a++)
+		for (size_t i = 0; i < walk->layout->sources; i++) {
+			cdp_prep_t prepared;
+			next_part(walk, &prepared, sizeof(prepared));
+			if (prepared.scratch[CDP_unkn_pdp_cnt].u_cnt > walk->layout->steps[a])
+				return spoilt(walk, "an impossible number of unknown steps", i);
+		}
+	return E_OK;
+}
+
+static enum err check_pointers(struct walk *walk)
+{
+	for (uint32_t a = 0; a < walk->layout->archives; a++) {
+		rra_ptr_t pointer;
+		next_part(walk, &pointer, sizeof(pointer));
+		if (pointer.cur_row >= walk->head->rows[a])
+			return spoilt(walk, "a row pointer beyond the rows", pointer.cur_row);
+		walk->head->newest[a] = pointer.cur_row;
+	}
+	return E_OK;
+}
+
+enum err ring_check(const struct ring_layout *layout, const uint8_t *octets, uint64_t file_size,
+		    struct ring_head *out, char why[RING_WHY])
+{
+	struct ring_head head = {.len = ring_head_size(layout)};
+	struct walk walk = {.at = octets, .layout = layout, .head = &head, .why = why};
+
+	enum err rc = check_start(&walk);
+	if (rc == E_OK)
+		rc = check_sources(&walk);
+	if (rc == E_OK)
+		rc = check_archives(&walk, file_size);
+	if (rc == E_OK)
+		rc = check_time(&walk);
+	if (rc == E_OK)
+		rc = check_scratch(&walk);
+	if (rc == E_OK)
+		rc = check_pointers(&walk);
+	if (rc == E_OK)
+		*out = head;
+	return rc;
+}
+
+static enum err refused(const char *path, const char *what)
+{
+	log_error("store", "%s: %s: %s", path, what, rrd_get_error());
+	rrd_clear_error();
+	return E_STORE;
+}
+
+/* The words that librrd wants for a layout. */
+struct words {
+	char text[RING_SOURCES_MAX + RING_ARCHIVES_MAX][64];
+	const char *list[RING_SOURCES_MAX + RING_ARCHIVES_MAX];
+	int count;
+};
+
+static void describe(const struct ring_layout *layout, struct words *words)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < layout->sources; i++, used++)
+		snprintf(words->text[used], sizeof(words->text[used]), "DS:%s:GAUGE:%u:U:U",
+			 layout->source[i], layout->step);
+	for (uint32_t a = 0; a < layout->archives; a++, used++)
+		snprintf(words->text[used], sizeof(words->text[used]),
+			 "RRA:AVERAGE:" UNKNOWN_SHARE ":%u:%u", layout->steps[a],
+			 layout->rows[a] + (a == 0 ? layout->margin : 0));
+	for (size_t i = 0; i < used; i++)
+		words->list[i] = words->text[i];
+	words->count = (int)used;
+}
+
+static enum err sync_path(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_from_errno(errno);
+	int failed = fsync(fd) != 0 || ((flags & O_DIRECTORY) == 0 && fchmod(fd, 0600) != 0);
+	enum err rc = failed ? err_from_errno(errno) : E_OK;
+	close(fd);
+	return rc;
+}
+
+enum err ring_create(const char *path, const struct ring_layout *layout, int64_t start)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+	char unfinished[PATH_MAX];
+	struct words words;
+
+	snprintf(folder, sizeof(folder), "%.*s", slash == NULL ? 1 : (int)(slash - path),
+		 slash == NULL ? "." : path);
+	int len = snprintf(unfinished, sizeof(unfinished), "%s/" RING_UNFINISHED "%s", folder,
+			   slash == NULL ? path : slash + 1);
+	if (len < 0 || (size_t)len >= sizeof(unfinished))
+		return E_RANGE;
+	describe(layout, &words);
+	if (rrd_create_r(unfinished, layout->step, start, words.count, words.list) != 0)
+		return refused(path, "cannot be made");
+	enum err rc = sync_path(unfinished, O_RDWR);
+	if (rc == E_OK && rename(unfinished, path) != 0)
+		rc = err_from_errno(errno);
+	if (rc != E_OK)
+		unlink(unfinished);
+	return rc == E_OK ? sync_path(folder, O_RDONLY | O_DIRECTORY) : rc;
+}
+
+/* Reads exactly len octets; E_CORRUPT when the file ends before. */
+static enum err read_fully(int fd, void *out, size_t len, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pread(fd, (uint8_t *)out + done, len - done, (off_t)(offset + done));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_from_errno(errno);
+		if (n == 0)
+			return E_CORRUPT;
+		done += (size_t)n;
+	}
+	return E_OK;
+}
+
+enum err ring_read_head(int fd, const struct ring_layout *layout, uint8_t **octets,
+			struct ring_head *out, char why[RING_WHY])
+{
+	size_t len = ring_head_size(layout);
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return err_from_errno(errno);
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size < len) {
+		snprintf(why, RING_WHY, "shorter than its header (%lld)", (long long)st.st_size);
+		return E_CORRUPT;
+	}
+	uint8_t *image = malloc(len);
+	if (image == NULL)
+		return E_MEMORY;
+	enum err rc = read_fully(fd, image, len, 0);
+	if (rc == E_OK)
+		rc = ring_check(layout, image, (uint64_t)st.st_size, out, why);
+	if (rc != E_OK) {
+		free(image);
+		return rc;
+	}
+	*octets = image;
+	return E_OK;
+}
+
+enum err ring_append(const char *path, const char **rows, size_t count)
+{
+	if (rrd_updatex_r(path, NULL, RRD_SKIP_PAST_UPDATES, (int)count, rows) != 0)
+		return refused(path, "cannot be updated");
+	return E_OK;
+}
+
+enum err ring_read_rows(int fd, const struct ring_layout *layout, const struct ring_head *head,
+			int64_t first_end, size_t count, double *out)
+{
+	uint64_t held = head->rows[0] - layout->margin;
+	int64_t oldest_end = head->updated - (int64_t)(held - 1) * layout->step;
+	size_t row_size = layout->sources * sizeof(double);
+
+	for (size_t i = 0; i < count * layout->sources; i++)
+		out[i] = (double)NAN;
+	for (size_t i = 0; i < count;) {
+		int64_t end = first_end + (int64_t)i * layout->step;
+		if (end > head->updated)
+			break;
+		if (end < oldest_end) {
+			i += (size_t)((oldest_end - end) / layout->step);
+			end = oldest_end;
+			if (i >= count)
+				break;
+		}
+		/* The newest row is at head->newest; older ones precede it, around the end. */
+		uint64_t back = (uint64_t)((head->updated - end) / layout->step);
+		uint64_t index = (head->newest[0] + head->rows[0] - back) % head->rows[0];
+		uint64_t run = back + 1;
+		if (run > head->rows[0] - index)
+			run = head->rows[0] - index;
+		if (run > count - i)
+			run = count - i;
+		enum err rc = read_fully(fd, out + i * layout->sources, (size_t)run * row_size,
+					 head->len + index * row_size);
+		if (rc != E_OK)
+			return rc;
+		i += (size_t)run;
+	}
+	return E_OK;
+}

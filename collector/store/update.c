@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/store/update.h"
+#include "collector/base/clock.h"
+#include "collector/base/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum err update_init(struct update *update, size_t limit, size_t row_size)
+{
+	*update = (struct update){.fd = -1, .limit = limit, .row_size = row_size};
+	update->text = malloc(limit * row_size);
+	update->rows = calloc(limit, sizeof(*update->rows));
+	if (update->text != NULL && update->rows != NULL)
+		return E_OK;
+	update_finish(update);
+	return E_MEMORY;
+}
+
+void update_finish(struct update *update)
+{
+	update_close(update);
+	free(update->text);
+	free(update->rows);
+	update->text = NULL;
+	update->rows = NULL;
+}
+
+void update_close(struct update *update)
+{
+	if (update->fd >= 0)
+		close(update->fd);
+	free(update->image);
+	update->image = NULL;
+	update->fd = -1;
+	update->used = 0;
+	update->count = 0;
+}
+
+static enum err set_aside(const char *folder, const char *file, const char *why)
+{
+	char from[PATH_MAX];
+	char to[PATH_MAX];
+	int64_t now = clock_realtime() / NSEC_PER_SEC;
+
+	snprintf(from, sizeof(from), "%s/%s", folder, file);
+	int len = snprintf(to, sizeof(to), "%s/%s.damaged-%" PRId64, folder, file, now);
+	if (len < 0 || (size_t)len >= sizeof(to))
+		return E_RANGE;
+	if (rename(from, to) != 0)
+		return err_from_errno(errno);
+	log_error("store",
+		  "%s is damaged: %s; set aside as %s.damaged-%" PRId64
+		  " and begun anew. Its history "
+		  "is missing from reports: put back a copy of the file while the program is "
+		  "stopped, or delete the damaged one",
+		  from, why, file, now);
+	return E_OK;
+}
+
+/* E_NOT_FOUND, E_CORRUPT with why, or a system's refusal. */
+static enum err open_checked(struct update *update, const char *path, char why[RING_WHY])
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return err_from_errno(errno);
+	enum err rc = ring_read_head(fd, update->layout, &update->image, &update->head, why);
+	if (rc != E_OK) {
+		close(fd);
+		return rc;
+	}
+	update->fd = fd;
+	update->position = update->head.updated;
+	return E_OK;
+}
+
+enum err update_open(struct update *update, const struct update_target *target,
+		     uint64_t *quarantined)
+{
+	char path[PATH_MAX];
+	char why[RING_WHY];
+
+	assert(update->fd < 0);
+	int len = snprintf(path, sizeof(path), "%s/%s", target->folder, target->file);
+	if (len < 0 || (size_t)len >= sizeof(path) || strlen(target->file) >= SPOOL_FILE)
+		return E_RANGE;
+	snprintf(update->file, sizeof(update->file), "%s", target->file);
+	update->layout = target->layout;
+	enum err rc = open_checked(update, path, why);
+	if (rc == E_CORRUPT) {
+		rc = set_aside(target->folder, target->file, why);
+		if (rc != E_OK)
+			return rc;
+		*quarantined += 1;
+		rc = E_NOT_FOUND;
+	}
+	if (rc != E_NOT_FOUND)
+		return rc;
+	rc = ring_create(path, target->layout, target->start);
+	return rc == E_OK ? open_checked(update, path, why) : rc;
+}
+
+char *update_next(struct update *update)
+{
+	if (update->count == update->limit)
+		return NULL;
+	return update->text + update->used;
+}
+
+void update_take(struct update *update, size_t len, int64_t until)
+{
+	assert(len < update->row_size);
+	update->rows[update->count++] = update->text + update->used;
+	update->used += len + 1;
+	update->position = until;
+}
+
+enum err update_save_undo(const struct update *update, struct spool *spool)
+{
+	return spool_save_undo(spool, update->file, update->image, update->head.len);
+}
+
+static enum err write_fully(int fd, const void *octets, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pwrite(fd, (const uint8_t *)octets + done, len - done, (off_t)done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? err_from_errno(errno) : E_FULL;
+		done += (size_t)n;
+	}
+	return fdatasync(fd) == 0 ? E_OK : err_from_errno(errno);
+}
+
+static enum err lock_wholly(int fd)
+{
+	while (flock(fd, LOCK_EX) != 0)
+		if (errno != EINTR)
+			return err_from_errno(errno);
+	return E_OK;
+}
+
+/* A header that cannot be put back must not become the next image. */
+static void put_back(struct update *update, const char *folder, uint64_t *quarantined)
+{
+	if (write_fully(update->fd, update->image, update->head.len) == E_OK)
+		return;
+	if (set_aside(folder, update->file, "an update failed and could not be undone") == E_OK)
+		*quarantined += 1;
+}
+
+enum err update_apply(struct update *update, const char *folder, uint64_t *quarantined)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, update->file);
+	enum err rc = lock_wholly(update->fd);
+	if (rc != E_OK)
+		return rc;
+	rc = ring_append(path, update->rows, update->count);
+	if (rc == E_OK && fdatasync(update->fd) != 0)
+		rc = err_from_errno(errno);
+	if (rc != E_OK)
+		put_back(update, folder, quarantined);
+	flock(update->fd, LOCK_UN);
+	return rc;
+}
+
+enum err update_undo(const char *folder, const char *file, const void *octets, size_t len)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	int used = snprintf(path, sizeof(path), "%s/%s", folder, file);
+	if (used < 0 || (size_t)used >= sizeof(path) || strchr(file, '/') != NULL)
+		return E_CORRUPT;
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT ? E_OK : err_from_errno(errno);
+	enum err rc = lock_wholly(fd);
+	if (rc == E_OK && fstat(fd, &st) != 0)
+		rc = err_from_errno(errno);
+	/* A file too short for its header is damaged in another way: the check will say so. */
+	if (rc == E_OK && st.st_size >= (off_t)len)
+		rc = write_fully(fd, octets, len);
+	close(fd);
+	return rc;
+}
