@@ -186,6 +186,8 @@ static enum err read_delays(struct reader *r, const struct summary *summary, str
 	uint8_t following = read_u8(r);
 
 	*d = delays_empty();
+	if (r->failed)
+		return E_SHORT;
 	if (following == FOLLOWS_NOTHING || following > FOLLOWS_ALL)
 		return following == FOLLOWS_NOTHING ? E_OK : E_CORRUPT;
 	if (following == FOLLOWS_SUMMARY) {

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/store/archive.h"
+#include "collector/store/home.h"
+#include "collector/store/sql.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char tables[] =
+	"CREATE TABLE configuration (id INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
+	" digest TEXT NOT NULL, text TEXT NOT NULL) STRICT;"
+	"CREATE TABLE event (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, agent TEXT NOT NULL,"
+	" kind TEXT NOT NULL, detail TEXT NOT NULL) STRICT;"
+	"CREATE TABLE evidence (id INTEGER PRIMARY KEY, key TEXT NOT NULL,"
+	" from_slot INTEGER NOT NULL, until_slot INTEGER NOT NULL, path TEXT NOT NULL,"
+	" digest TEXT NOT NULL) STRICT;"
+	"CREATE INDEX evidence_slot ON evidence (key, from_slot);";
+
+enum statement { ADD_CONFIGURATION, ADD_EVENT, ADD_EVIDENCE, FIND_EVIDENCE, STATEMENTS };
+
+static const char *const texts[STATEMENTS] = {
+	[ADD_CONFIGURATION] =
+		"INSERT INTO configuration (at, digest, text) SELECT ?1, ?2, ?3 WHERE ?2 IS NOT"
+		" (SELECT digest FROM configuration ORDER BY id DESC LIMIT 1)",
+	[ADD_EVENT] = "INSERT INTO event (at, agent, kind, detail) VALUES (?1, ?2, ?3, ?4)",
+	[ADD_EVIDENCE] = "INSERT INTO evidence (key, from_slot, until_slot, path, digest)"
+			 " VALUES (?1, ?2, ?3, ?4, ?5)",
+	[FIND_EVIDENCE] = "SELECT from_slot, until_slot, path, digest FROM evidence"
+			  " WHERE key = ?1 AND from_slot < ?3 AND until_slot > ?2"
+			  " ORDER BY from_slot, id",
+};
+
+static const struct sql_schema schema = {
+	.name = "archive.db",
+	.version = 1,
+	.tables = tables,
+	.texts = texts,
+	.count = STATEMENTS,
+};
+
+struct archive {
+	struct sql sql;
+};
+
+static enum err open_in_mode(const char *directory, enum sql_mode mode, struct archive **out)
+{
+	char path[PATH_MAX];
+	struct archive *archive = calloc(1, sizeof(*archive));
+
+	if (archive == NULL)
+		return E_MEMORY;
+	enum err rc = mode == SQL_WRITING ? home_make(directory) : E_OK;
+	if (rc == E_OK)
+		rc = home_path(directory, "archive.db", path, sizeof(path));
+	if (rc == E_OK)
+		rc = sql_open(&archive->sql, path, mode, &schema);
+	if (rc != E_OK) {
+		free(archive);
+		return rc;
+	}
+	*out = archive;
+	return E_OK;
+}
+
+enum err archive_open(const char *directory, struct archive **out)
+{
+	return open_in_mode(directory, SQL_WRITING, out);
+}
+
+enum err archive_open_reading(const char *directory, struct archive **out)
+{
+	return open_in_mode(directory, SQL_READING, out);
+}
+
+void archive_close(struct archive *archive)
+{
+	if (archive == NULL)
+		return;
+	sql_close(&archive->sql);
+	free(archive);
+}
+
+enum err archive_configuration(struct archive *archive, nsec at, const char *digest,
+			       const char *text)
+{
+	struct sql *sql = &archive->sql;
+
+	sql_bind_nsec(sql, ADD_CONFIGURATION, 1, at);
+	sql_bind_text(sql, ADD_CONFIGURATION, 2, digest);
+	sql_bind_text(sql, ADD_CONFIGURATION, 3, text);
+	return sql_run(sql, ADD_CONFIGURATION);
+}
+
+enum err archive_event(struct archive *archive, nsec at, const char *agent, const char *kind,
+		       const char *detail)
+{
+	struct sql *sql = &archive->sql;
+
+	sql_bind_nsec(sql, ADD_EVENT, 1, at);
+	sql_bind_text(sql, ADD_EVENT, 2, agent);
+	sql_bind_text(sql, ADD_EVENT, 3, kind);
+	sql_bind_text(sql, ADD_EVENT, 4, detail);
+	return sql_run(sql, ADD_EVENT);
+}
+
+enum err archive_evidence(struct archive *archive, const struct evidence *evidence)
+{
+	struct sql *sql = &archive->sql;
+	char key[KEY_TEXT];
+
+	series_key_format(&evidence->key, key);
+	sql_bind_text(sql, ADD_EVIDENCE, 1, key);
+	sql_bind_nsec(sql, ADD_EVIDENCE, 2, evidence->slot.from);
+	sql_bind_nsec(sql, ADD_EVIDENCE, 3, evidence->slot.until);
+	sql_bind_text(sql, ADD_EVIDENCE, 4, evidence->path);
+	sql_bind_text(sql, ADD_EVIDENCE, 5, evidence->digest);
+	return sql_run(sql, ADD_EVIDENCE);
+}
+
+static void read_evidence(struct sql *sql, struct evidence *out)
+{
+	out->slot.from = sql_nsec(sql, FIND_EVIDENCE, 0);
+	out->slot.until = sql_nsec(sql, FIND_EVIDENCE, 1);
+	sql_text(sql, FIND_EVIDENCE, 2, out->path, sizeof(out->path));
+	sql_text(sql, FIND_EVIDENCE, 3, out->digest, sizeof(out->digest));
+}
+
+enum err archive_find_evidence(struct archive *archive, const struct series_key *key,
+			       struct period period, struct evidence **out, size_t *count)
+{
+	struct sql *sql = &archive->sql;
+	struct evidence *list = NULL;
+	size_t used = 0;
+	char text[KEY_TEXT];
+	enum err rc;
+
+	series_key_format(key, text);
+	sql_bind_text(sql, FIND_EVIDENCE, 1, text);
+	sql_bind_nsec(sql, FIND_EVIDENCE, 2, period.from);
+	sql_bind_nsec(sql, FIND_EVIDENCE, 3, period.until);
+	while ((rc = sql_step(sql, FIND_EVIDENCE)) == E_OK) {
+		struct evidence *longer = realloc(list, (used + 1) * sizeof(*list));
+		if (longer == NULL) {
+			rc = E_MEMORY;
+			break;
+		}
+		list = longer;
+		list[used] = (struct evidence){.key = *key};
+		read_evidence(sql, &list[used++]);
+	}
+	sql_rewind(sql, FIND_EVIDENCE);
+	if (rc != E_NOT_FOUND) {
+		free(list);
+		return rc;
+	}
+	*out = list;
+	*count = used;
+	return E_OK;
+}

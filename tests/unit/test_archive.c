@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/check.h"
+
+#include "collector/store/archive.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct fixture {
+	char folder[64];
+	char path[96];
+	struct archive *archive;
+};
+
+static int begin(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return -1;
+	snprintf(f->folder, sizeof(f->folder), "/tmp/netgrade-archive-XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	snprintf(f->path, sizeof(f->path), "%s/archive.db", f->folder);
+	assert_int_equal(archive_open(f->folder, &f->archive), E_OK);
+	*state = f;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct fixture *f = *state;
+
+	archive_close(f->archive);
+	unlink(f->path);
+	rmdir(f->folder);
+	free(f);
+	return 0;
+}
+
+static int64_t number(const struct fixture *f, const char *query)
+{
+	sqlite3 *db;
+	sqlite3_stmt *statement;
+
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, query, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	int64_t value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return value;
+}
+
+static void the_file_is_private(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void a_configuration_twice_in_a_row_is_one(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const digests[] = {"aa", "aa", "bb", "aa", "aa"};
+
+	for (size_t i = 0; i < COUNT_OF(digests); i++)
+		assert_int_equal(archive_configuration(f->archive, (nsec)i, digests[i], "text"),
+				 E_OK);
+	assert_int_equal(number(f, "SELECT count(*) FROM configuration"), 3);
+	assert_int_equal(number(f, "SELECT max(at) FROM configuration"), 3);
+}
+
+static void events_are_kept_in_order(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(archive_event(f->archive, 7, "hub", "started", "version 1"), E_OK);
+	assert_int_equal(archive_event(f->archive, 5, "hub", "stopped", ""), E_OK);
+	assert_int_equal(number(f, "SELECT at FROM event WHERE kind = 'stopped'"), 5);
+	assert_int_equal(number(f, "SELECT count(*) FROM event WHERE agent = 'hub'"), 2);
+}
+
+static struct evidence evidence_at(const char *target, nsec from, const char *path)
+{
+	struct evidence e = {
+		.key = {.agent = "hub", .method = "icmp", .family = 6},
+		.slot = {from, from + 60},
+	};
+
+	snprintf(e.key.target, sizeof(e.key.target), "%s", target);
+	snprintf(e.path, sizeof(e.path), "%s", path);
+	memset(e.digest, 'd', 64);
+	return e;
+}
+
+static void evidence_is_found_by_series_and_overlap(void **state)
+{
+	struct fixture *f = *state;
+	const struct evidence kept[] = {
+		evidence_at("a", 120, "c.pcap"),
+		evidence_at("a", 0, "a.pcap"),
+		evidence_at("a", 60, "b.pcap"),
+		evidence_at("b", 60, "other.pcap"),
+	};
+	static const struct {
+		const char *name;
+		struct period period;
+		size_t count;
+		const char *first;
+	} rows[] = {
+		{"all", {0, 1000}, 3, "a.pcap"},
+		{"the end is open", {60, 120}, 1, "b.pcap"},
+		{"a moment inside", {59, 61}, 2, "a.pcap"},
+		{"nothing there", {180, 1000}, 0, NULL},
+	};
+	struct archive *reading;
+
+	for (size_t i = 0; i < COUNT_OF(kept); i++)
+		assert_int_equal(archive_evidence(f->archive, &kept[i]), E_OK);
+	assert_int_equal(archive_open_reading(f->folder, &reading), E_OK);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct evidence *found;
+		size_t count;
+		print_message("# %s\n", rows[i].name);
+		assert_int_equal(archive_find_evidence(reading, &kept[0].key, rows[i].period,
+						       &found, &count),
+				 E_OK);
+		assert_int_equal(count, rows[i].count);
+		if (count > 0) {
+			assert_string_equal(found[0].path, rows[i].first);
+			assert_string_equal(found[0].key.target, "a");
+			assert_int_equal(strlen(found[0].digest), 64);
+		}
+		free(found);
+	}
+	archive_close(reading);
+}
+
+static void reading_makes_and_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct archive *reading;
+
+	assert_int_equal(archive_open_reading("/tmp/netgrade-no-such-folder", &reading),
+			 E_NOT_FOUND);
+	assert_int_equal(archive_open_reading(f->folder, &reading), E_OK);
+	assert_int_equal(archive_event(reading, 1, "hub", "started", ""), E_PERMISSION);
+	archive_close(reading);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_file_is_private, begin, end),
+		cmocka_unit_test_setup_teardown(a_configuration_twice_in_a_row_is_one, begin, end),
+		cmocka_unit_test_setup_teardown(events_are_kept_in_order, begin, end),
+		cmocka_unit_test_setup_teardown(evidence_is_found_by_series_and_overlap, begin,
+						end),
+		cmocka_unit_test_setup_teardown(reading_makes_and_changes_nothing, begin, end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
