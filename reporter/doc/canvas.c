@@ -124,11 +124,11 @@ void canvas_wrap_text(const char *text, double size, double width, char *lines[2
 		lines[0] = must_copy(text);
 		return;
 	}
-	/* Latin words stay whole where a blank is near; Han text breaks anywhere. */
+	/* Latin words stay whole; Han text breaks anywhere. */
 	size_t cut = kept;
-	while (cut > kept / 2 && text[cut] != ' ')
+	while (cut > 0 && text[cut] != ' ')
 		cut--;
-	if (text[cut] != ' ')
+	if (cut == 0)
 		cut = kept;
 	lines[0] = must_format("%.*s", (int)cut, text);
 	lines[1] = canvas_fit_text(text + cut + (text[cut] == ' '), size, width);

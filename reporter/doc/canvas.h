@@ -70,6 +70,7 @@ struct canvas_ops {
 			 size_t count);
 	void (*polygon)(struct canvas *canvas, enum ink ink, const struct spot *spots,
 			size_t count);
+	/* None for a count of 0. */
 	void (*boxes)(struct canvas *canvas, enum ink ink, const struct box *boxes, size_t count);
 	void (*letters)(struct canvas *canvas, enum ink ink, const struct lettering *lettering);
 };

@@ -91,7 +91,7 @@ struct axis axis_of_delays(double low, double high, size_t most)
 				char label[TICK_LABEL];
 				if (value < low * (1 - 1e-9) || value > high * (1 + 1e-9))
 					continue;
-				snprintf(label, sizeof(label), "%.10g",
+				snprintf(label, sizeof(label), "%.10g\u202Fms",
 					 value / (double)NSEC_PER_MSEC);
 				add_tick(&axis, value, label);
 			}

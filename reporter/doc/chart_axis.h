@@ -31,7 +31,7 @@ struct axis axis_from_zero(double high, size_t wanted);
 /* Time in the process's zone, at most `most` ticks, on whole minutes, hours, days or months. */
 struct axis axis_of_time(struct period period, size_t most);
 
-/* Delays in nanoseconds on a logarithmic axis, ticks in milliseconds; 0 < low < high. */
+/* Delays in nanoseconds on a logarithmic axis, ticks named in milliseconds; 0 < low < high. */
 struct axis axis_of_delays(double low, double high, size_t most);
 
 #endif

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PLOT_HEIGHT = 170, TOP = 30, BELOW = 34, BEYOND_ROOM = 64 };
+enum { PLOT_HEIGHT = 146, TOP = 30, BELOW = 34, BEYOND_ROOM = 84, BEYOND_AT = 58 };
 
 struct reach {
 	double low;
@@ -61,7 +61,7 @@ static struct reach reach_of(const struct chart *chart)
 /* The axis works on logarithms; its ticks were made from delays. */
 static struct axis log_axis(const struct reach *reach)
 {
-	struct axis axis = axis_of_delays(reach->low, reach->high, 10);
+	struct axis axis = axis_of_delays(reach->low, reach->high, 9);
 
 	axis.low = log10(axis.low);
 	axis.high = log10(axis.high);
@@ -81,7 +81,7 @@ static struct box bucket_box(const struct plot *plot, const struct chart_point *
 	double y = plot_y(plot, point->value);
 
 	if (point->until == NSEC_INFINITE)
-		return (struct box){plot->area.x + plot->area.width + BEYOND_ROOM / 2.0 - 10, y, 20,
+		return (struct box){plot->area.x + plot->area.width + BEYOND_AT - 10, y, 20,
 				    bottom - y};
 	double left = log_x(plot, point->at);
 	double width = log_x(plot, point->until) - left;
@@ -119,22 +119,19 @@ static void draw_outline(const struct plot *plot, enum ink ink, const struct cha
 	free(spots);
 }
 
-static void name_axis(const struct plot *plot, const struct reach *reach)
+static void name_beyond(const struct plot *plot, const struct reach *reach)
 {
 	double bottom = plot->area.y + plot->area.height;
 	double right = plot->area.x + plot->area.width;
 
-	plot_letters(plot, INK_SCALE,
-		     (struct lettering){{CHART_WIDTH, bottom + 18}, ANCHOR_END, 0, "ms"}, 0);
 	if (!reach->beyond)
 		return;
-	canvas_line(plot->canvas, INK_AXIS, (struct spot){right + 10, bottom},
-		    (struct spot){right + BEYOND_ROOM - 10, bottom});
-	plot_letters(
-		plot, INK_BEYOND,
-		(struct lettering){
-			{right + BEYOND_ROOM / 2.0, bottom + 18}, ANCHOR_MIDDLE, 0, VALUE_INFINITE},
-		0);
+	canvas_line(plot->canvas, INK_AXIS, (struct spot){right + BEYOND_AT - 20, bottom},
+		    (struct spot){right + BEYOND_AT + 20, bottom});
+	plot_letters(plot, INK_BEYOND,
+		     (struct lettering){
+			     {right + BEYOND_AT, bottom + 18}, ANCHOR_MIDDLE, 0, VALUE_INFINITE},
+		     0);
 }
 
 static void draw_bound(const struct plot *plot)
@@ -185,24 +182,26 @@ void draw_histogram(struct plot *plot)
 {
 	const struct chart *chart = plot->chart;
 	struct reach reach = reach_of(chart);
-	double right = reach.beyond ? BEYOND_ROOM + 30 : 30;
+	double right = reach.beyond ? BEYOND_ROOM : 30;
 	size_t count;
 
 	plot->up = axis_from_zero(reach.most > 0 ? reach.most : 1, 4);
 	plot->across = log_axis(&reach);
-	plot->area = (struct box){48, TOP, CHART_WIDTH - 48 - right, PLOT_HEIGHT};
-	plot_grid(plot);
+	double left = plot_left(plot);
+	plot->area = (struct box){left, TOP, CHART_WIDTH - left - right, PLOT_HEIGHT};
+	if (reach.most > 0)
+		plot_grid(plot);
+	else
+		plot_no_data(plot);
 	for (size_t i = 0; i < chart->series_count; i++) {
 		if (i == 0)
 			draw_areas(plot, &chart->series[i]);
 		else
 			draw_outline(plot, ink_of_series(i), &chart->series[i]);
 	}
-	if (reach.most <= 0)
-		plot_no_data(plot);
 	draw_bound(plot);
 	plot_base(plot);
-	name_axis(plot, &reach);
+	name_beyond(plot, &reach);
 	struct legend_entry *entries = legend_of(chart, &count);
 	legend_draw(plot, entries, count, TOP + PLOT_HEIGHT + BELOW);
 	free(entries);

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PLOT_HEIGHT = 190, TOP = 30, BELOW = 30, TAG_STEP = 16, TAG_SAMPLE = 22, TAG_MOST = 150 };
+enum { PLOT_HEIGHT = 156, TOP = 30, BELOW = 30, TAG_STEP = 16, TAG_SAMPLE = 22, TAG_MOST = 150 };
 
 struct span {
 	double low;
@@ -58,15 +58,6 @@ static struct axis axis_up(const struct chart *chart)
 	return axis_of_values(span.low, span.high, 4);
 }
 
-static double widest_tick(const struct axis *axis)
-{
-	double widest = 0;
-
-	for (size_t i = 0; i < axis->count; i++)
-		widest = fmax(widest, canvas_text_width(axis->ticks[i].label, PLOT_LETTERS));
-	return widest;
-}
-
 /* The room at the right for the names of series and bound. */
 static double tag_room(const struct chart *chart)
 {
@@ -85,10 +76,7 @@ static double tag_room(const struct chart *chart)
 static void lay_out(struct plot *plot)
 {
 	plot->up = axis_up(plot->chart);
-	double left = fmax(
-		fmax(widest_tick(&plot->up), canvas_text_width(plot->chart->unit, PLOT_LETTERS)) +
-			10,
-		32);
+	double left = plot_left(plot);
 	plot->area =
 		(struct box){left, TOP, CHART_WIDTH - left - tag_room(plot->chart), PLOT_HEIGHT};
 	plot->across = axis_of_time(plot->chart->period, (size_t)(plot->area.width / 58));
@@ -130,9 +118,11 @@ static void draw_series(const struct plot *plot, enum ink ink, const struct char
 	free(run);
 }
 
-/* One mark for a run of infinite points, above the middle of the run. */
+/* One mark for a run of infinite points, above the middle of the run; marks do not touch. */
 static void mark_infinite(const struct plot *plot, const struct chart_point *points, size_t count)
 {
+	double free_from = 0;
+
 	for (size_t i = 0; i < count; i++) {
 		if (!isinf(points[i].value) || (i > 0 && isinf(points[i - 1].value)))
 			continue;
@@ -140,7 +130,10 @@ static void mark_infinite(const struct plot *plot, const struct chart_point *poi
 		while (last + 1 < count && isinf(points[last + 1].value))
 			last++;
 		double x = (middle(plot, &points[i]) + middle(plot, &points[last])) / 2;
+		if (x < free_from)
+			continue;
 		plot_beyond(plot, (struct spot){x, plot->area.y - 9});
+		free_from = x + 10;
 	}
 }
 
@@ -253,7 +246,10 @@ void draw_lines(struct plot *plot)
 	size_t count = 0;
 
 	lay_out(plot);
-	plot_grid(plot);
+	if (span.finite || span.infinite)
+		plot_grid(plot);
+	else
+		plot_no_data(plot);
 	for (size_t i = 0; i < chart->series_count; i++) {
 		size_t length;
 		struct chart_point *points = plot_merge(&chart->series[i], group, &length);
@@ -265,8 +261,6 @@ void draw_lines(struct plot *plot)
 				(struct tag){ink_of_series(i), chart->series[i].name, end, end};
 		free(points);
 	}
-	if (!span.finite && !span.infinite)
-		plot_no_data(plot);
 	draw_tags(plot, tags, tag_bound(plot, tags, count));
 	name_infinite(plot, &span);
 	plot_base(plot);
@@ -315,13 +309,14 @@ void draw_columns(struct plot *plot)
 	struct tag bound;
 
 	lay_out(plot);
-	plot_grid(plot);
+	if (span.finite || span.infinite)
+		plot_grid(plot);
+	else
+		plot_no_data(plot);
 	for (size_t i = 0; i < chart->series_count; i++) {
 		draw_column_series(plot, i, group);
 		entries[i] = (struct legend_entry){ink_of_series(i), chart->series[i].name};
 	}
-	if (!span.finite && !span.infinite)
-		plot_no_data(plot);
 	draw_tags(plot, &bound, tag_bound(plot, &bound, 0));
 	name_infinite(plot, &span);
 	plot_base(plot);

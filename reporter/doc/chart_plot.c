@@ -22,6 +22,17 @@ double plot_y(const struct plot *plot, double value)
 	return plot->area.y + plot->area.height * (1 - fmin(fmax(share, 0), 1));
 }
 
+double plot_left(const struct plot *plot)
+{
+	double widest = canvas_text_width(plot->chart->unit, PLOT_LETTERS);
+
+	for (size_t i = 0; i < plot->up.count; i++) {
+		double width = canvas_text_width(plot->up.ticks[i].label, PLOT_LETTERS);
+		widest = fmax(widest, width);
+	}
+	return fmin(fmax(widest + 10, 32), CHART_WIDTH / 4.);
+}
+
 void plot_letters(const struct plot *plot, enum ink ink, struct lettering lettering, double width)
 {
 	if (lettering.size == 0)
@@ -150,9 +161,10 @@ double legend_height(const struct legend_entry *entries, size_t count)
 
 static void draw_sample(const struct plot *plot, enum ink ink, struct spot at)
 {
-	bool line = ink >= INK_SERIES && ink < INK_VERDICT && plot->chart->kind != CHART_COLUMNS;
+	/* In a histogram the first series is areas, the others are outlines. */
+	bool area = plot->chart->kind == CHART_HISTOGRAM && ink == INK_SERIES;
 
-	if (ink == INK_BOUND || line)
+	if (plot->chart->kind == CHART_HISTOGRAM && !area)
 		canvas_line(plot->canvas, ink, (struct spot){at.x, at.y + 10},
 			    (struct spot){at.x + 18, at.y + 10});
 	else

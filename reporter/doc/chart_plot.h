@@ -27,6 +27,9 @@ enum {
 double plot_x(const struct plot *plot, double value);
 double plot_y(const struct plot *plot, double value); /* beyond the axis: its end */
 
+/* The room that the vertical axis's labels take at the left. */
+double plot_left(const struct plot *plot);
+
 /* Letters of the usual size, cut to width (0: as long as they are). */
 void plot_letters(const struct plot *plot, enum ink ink, struct lettering lettering, double width);
 

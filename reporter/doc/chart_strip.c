@@ -17,6 +17,9 @@ enum {
 	CELLS = 1200
 };
 
+/* A fault narrower than this would not be seen in print. */
+#define LEAST_FAULT 1.4
+
 /* Where slots share a cell of the lane the first of these that is among them is shown: an outage
  * of one slot must not vanish from a month. */
 static const enum verdict order[] = {VERDICT_BAD,     VERDICT_DEGRADED, VERDICT_UNKNOWN,
@@ -53,7 +56,8 @@ static double lane_height(const struct chart *chart)
 
 static double lanes_height(const struct chart *chart)
 {
-	return (double)chart->series_count * (lane_height(chart) + LANE_GAP);
+	/* One lane's room is kept to say that there is none. */
+	return fmax((double)chart->series_count, 1) * (lane_height(chart) + LANE_GAP);
 }
 
 /* The verdicts that occur, in their own order. */
@@ -133,32 +137,55 @@ static void fill_cells(const struct chart *chart, const struct chart_series *ser
 	}
 }
 
+/* What must be seen is widened about its middle, within the lane. */
+static struct box widen(struct box box, const struct box *lane)
+{
+	if (box.width >= LEAST_FAULT)
+		return box;
+	double x = box.x + box.width / 2 - LEAST_FAULT / 2;
+
+	box.x = fmin(fmax(x, lane->x), lane->x + lane->width - LEAST_FAULT);
+	box.width = LEAST_FAULT;
+	return box;
+}
+
 /* Neighbouring cells of one verdict are one box. */
+static void draw_rank(const struct plot *plot, const int cells[CELLS], int rank, struct box lane)
+{
+	struct box *boxes = must_calloc(CELLS, sizeof(*boxes));
+	bool fault = order[rank] == VERDICT_BAD || order[rank] == VERDICT_DEGRADED;
+	double width = lane.width / CELLS;
+	size_t count = 0;
+
+	for (int i = 0; i < CELLS; i++) {
+		if (cells[i] != rank)
+			continue;
+		int last = i;
+		while (last + 1 < CELLS && cells[last + 1] == rank)
+			last++;
+		struct box box = {lane.x + i * width, lane.y, (last + 1 - i) * width, lane.height};
+		boxes[count++] = fault ? widen(box, &lane) : box;
+		i = last;
+	}
+	plot->canvas->ops->boxes(plot->canvas, ink_of_verdict(order[rank]), boxes, count);
+	free(boxes);
+}
+
+/* The worst is drawn last, over its neighbours. */
 static void draw_lane(const struct plot *plot, const struct chart_series *series, struct box lane)
 {
 	int *cells = must_calloc(CELLS, sizeof(*cells));
-	struct box *boxes = must_calloc(CELLS, sizeof(*boxes));
-	double width = lane.width / CELLS;
+	const struct spot outline[] = {{lane.x, lane.y},
+				       {lane.x + lane.width, lane.y},
+				       {lane.x + lane.width, lane.y + lane.height},
+				       {lane.x, lane.y + lane.height},
+				       {lane.x, lane.y}};
 
 	fill_cells(plot->chart, series, cells);
-	for (int rank = 0; rank < VERDICT_COUNT; rank++) {
-		size_t count = 0;
-		for (int i = 0; i < CELLS; i++) {
-			if (cells[i] != rank)
-				continue;
-			int last = i;
-			while (last + 1 < CELLS && cells[last + 1] == rank)
-				last++;
-			boxes[count++] = (struct box){lane.x + i * width, lane.y,
-						      (last + 1 - i) * width, lane.height};
-			i = last;
-		}
-		if (count > 0)
-			plot->canvas->ops->boxes(plot->canvas, ink_of_verdict(order[rank]), boxes,
-						 count);
-	}
+	for (int rank = VERDICT_COUNT - 1; rank >= 0; rank--)
+		draw_rank(plot, cells, rank, lane);
+	plot->canvas->ops->polyline(plot->canvas, INK_GRID, outline, 5);
 	free(cells);
-	free(boxes);
 }
 
 static void name_lane(const struct plot *plot, const char *name, struct box lane)

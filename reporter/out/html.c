@@ -54,7 +54,8 @@ static void page_margins(const struct html *html)
 			at += 3;
 		}
 	}
-	fputs("}}\n@page:first{@top-left{content:none}@bottom-right{content:none}}\n", file);
+	/* Empty, not none: a browser puts its own header where there is none. */
+	fputs("}}\n@page:first{@top-left{content:\"\"}@bottom-right{content:\"\"}}\n", file);
 }
 
 static void head(const struct html *html)
