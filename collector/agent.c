@@ -3,8 +3,8 @@
 #include "collector/base/clock.h"
 #include "collector/base/log.h"
 #include "collector/base/random.h"
-#include "collector/roster.h"
 #include "collector/schedule.h"
+#include "collector/tracks.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -17,6 +17,9 @@ enum { METHODS_MAX = 8 };
 static const nsec tick = NSEC_PER_MSEC;
 static const nsec idle_tick = 100 * NSEC_PER_MSEC;
 static const nsec hurry_tick = 5 * NSEC_PER_MSEC;
+
+/* How long a hurried agent waits for surplus answers. */
+static const nsec linger = 200 * NSEC_PER_MSEC;
 
 /* A packet that would leave this late was not sent in time: the agent's fault, not the network's.
  */
@@ -35,7 +38,7 @@ static const nsec distrust = 5 * NSEC_PER_MIN;
 struct agent {
 	struct agent_options options;
 	struct schedule *schedule;
-	struct roster roster;
+	struct tracks tracks;
 	struct probe *probes[METHODS_MAX];
 	size_t probe_count;
 	struct singleton *singletons; /* room for the largest slot */
@@ -79,7 +82,7 @@ void agent_destroy(struct agent *agent)
 	if (agent == NULL)
 		return;
 	schedule_destroy(agent->schedule);
-	roster_finish(&agent->roster);
+	tracks_finish(&agent->tracks);
 	for (size_t i = 0; i < agent->probe_count; i++)
 		agent->probes[i]->ops->close(agent->probes[i]);
 	free(agent->singletons);
@@ -148,12 +151,12 @@ enum err agent_add(struct agent *agent, const struct target *target, uint32_t *o
 	nsec spacing = target->interval / target->packets;
 	stream.phase = (nsec)random_below(&random, (uint64_t)(spacing > 0 ? spacing : 1));
 	track.salt = (uint16_t)random_u64(&random);
-	rc = roster_add(&agent->roster, &track, &number);
+	rc = tracks_add(&agent->tracks, &track, &number);
 	if (rc != E_OK)
 		return rc;
 	rc = schedule_add(agent->schedule, number, &stream, agent_now(agent));
 	if (rc != E_OK) {
-		roster_remove(&agent->roster, number);
+		tracks_remove(&agent->tracks, number);
 		return rc;
 	}
 	*out = number;
@@ -170,7 +173,7 @@ static void mark_partial(struct track *track)
 
 void agent_retire(struct agent *agent, uint32_t number)
 {
-	struct track *track = roster_at(&agent->roster, number);
+	struct track *track = tracks_at(&agent->tracks, number);
 
 	if (track == NULL)
 		return;
@@ -178,7 +181,12 @@ void agent_retire(struct agent *agent, uint32_t number)
 	mark_partial(track);
 	track->retired = true;
 	if (track->oldest == NULL)
-		roster_remove(&agent->roster, number);
+		tracks_remove(&agent->tracks, number);
+}
+
+void agent_judge(struct agent *agent, double c1)
+{
+	agent->options.c1 = c1;
 }
 
 void agent_end(struct agent *agent, nsec end)
@@ -212,7 +220,7 @@ nsec agent_lateness(const struct agent *agent, double p)
 /* Tells who listens once a slot, when its settled losses reach c1 of the packets expected. */
 static void watch_losses(struct agent *agent, uint32_t number, struct flight *flight)
 {
-	struct track *track = roster_at(&agent->roster, number);
+	struct track *track = tracks_at(&agent->tracks, number);
 
 	if (agent->options.listener.worsened == NULL || track->was_bad ||
 	    track->alarm >= flight->number - 1 || flight->lost == 0 ||
@@ -232,7 +240,7 @@ static void flush_batch(struct agent *agent)
 	probe->ops->send(probe, agent->batch, agent->batch_count);
 	for (size_t i = 0; i < agent->batch_count; i++) {
 		const struct probe_packet *packet = &agent->batch[i];
-		struct track *track = roster_at(&agent->roster, packet->mark.series);
+		struct track *track = tracks_at(&agent->tracks, packet->mark.series);
 		struct flight *flight = track_flight_marked(track, packet->mark.slot);
 		agent->counters.lateness[lateness_bucket(now - agent->due_at[i])]++;
 		if (packet->refused == 0)
@@ -252,7 +260,7 @@ static struct flight *flight_for(struct agent *agent, struct track *track, int64
 		return flight;
 	nsec from = target->origin + slot * target->interval;
 	struct period period = {from, from + target->interval};
-	if (roster_begin(&agent->roster, track, slot, period) != E_OK) {
+	if (tracks_begin(&agent->tracks, track, slot, period) != E_OK) {
 		log_error("agent", "out of memory: a slot is not measured");
 		return NULL;
 	}
@@ -261,7 +269,7 @@ static struct flight *flight_for(struct agent *agent, struct track *track, int64
 
 static void queue_send(struct agent *agent, const struct due *due, nsec now)
 {
-	struct track *track = roster_at(&agent->roster, due->stream);
+	struct track *track = tracks_at(&agent->tracks, due->stream);
 	struct flight *flight = flight_for(agent, track, due->slot);
 
 	if (flight == NULL)
@@ -294,7 +302,7 @@ static bool overflowed_during(const struct agent *agent, const struct track *tra
 
 static void hand_over(struct agent *agent, uint32_t number, const struct flight *flight)
 {
-	const struct track *track = roster_at(&agent->roster, number);
+	const struct track *track = tracks_at(&agent->tracks, number);
 	struct sample sample = flight_finish(flight, agent->singletons);
 
 	if (overflowed_during(agent, track, flight))
@@ -314,19 +322,19 @@ static void hand_over(struct agent *agent, uint32_t number, const struct flight 
 /* Settles the series' oldest slot; a series that is retired goes with its last. */
 static void settle_oldest(struct agent *agent, uint32_t number)
 {
-	struct track *track = roster_at(&agent->roster, number);
-	struct flight *flight = roster_take_oldest(&agent->roster, track);
+	struct track *track = tracks_at(&agent->tracks, number);
+	struct flight *flight = tracks_take_oldest(&agent->tracks, track);
 
 	hand_over(agent, number, flight);
 	track->was_bad = flight->lost > 0 && flight->lost >= agent->options.c1 * flight->expected;
 	flight_destroy(flight);
 	if (track->retired && track->oldest == NULL)
-		roster_remove(&agent->roster, number);
+		tracks_remove(&agent->tracks, number);
 }
 
 static void settle_due(struct agent *agent, const struct due *due, nsec now)
 {
-	struct track *track = roster_at(&agent->roster, due->stream);
+	struct track *track = tracks_at(&agent->tracks, due->stream);
 
 	if (track == NULL || track->oldest == NULL || track->oldest->number != due->slot)
 		return;
@@ -338,9 +346,9 @@ static void settle_due(struct agent *agent, const struct due *due, nsec now)
 
 static void settle_all(struct agent *agent, uint32_t flags)
 {
-	for (uint32_t i = 0; i < agent->roster.count; i++) {
+	for (uint32_t i = 0; i < agent->tracks.count; i++) {
 		struct track *track;
-		while ((track = roster_at(&agent->roster, i)) != NULL && track->oldest != NULL) {
+		while ((track = tracks_at(&agent->tracks, i)) != NULL && track->oldest != NULL) {
 			track->oldest->flags |= flags;
 			settle_oldest(agent, i);
 		}
@@ -349,7 +357,7 @@ static void settle_all(struct agent *agent, uint32_t flags)
 
 static struct flight *flight_marked(const struct agent *agent, const struct probe_event *event)
 {
-	const struct track *track = roster_at(&agent->roster, event->mark.series);
+	const struct track *track = tracks_at(&agent->tracks, event->mark.series);
 	return track == NULL ? NULL : track_flight_marked(track, event->mark.slot);
 }
 
@@ -361,7 +369,7 @@ static void take_reply(struct agent *agent, const struct probe_event *event)
 		agent->counters.stale++;
 		return;
 	}
-	const struct track *track = roster_at(&agent->roster, event->mark.series);
+	const struct track *track = tracks_at(&agent->tracks, event->mark.series);
 	if (endpoint_compare(&track->target.host, &event->peer) != 0 ||
 	    !flight_replied(flight, event->mark.packet, event->at, event->stamped_by))
 		agent->counters.forged++;
@@ -387,10 +395,10 @@ static void take_event(void *context, const struct probe_event *event)
 		take_reply(agent, event);
 		break;
 	case PROBE_REJECTED:
-		(void)roster_fail(&agent->roster, &event->peer, event->sequence, OUTCOME_REJECTED);
+		(void)tracks_fail(&agent->tracks, &event->peer, event->sequence, OUTCOME_REJECTED);
 		break;
 	case PROBE_UNREACHABLE:
-		(void)roster_fail(&agent->roster, &event->peer, event->sequence, OUTCOME_LOST);
+		(void)tracks_fail(&agent->tracks, &event->peer, event->sequence, OUTCOME_LOST);
 		break;
 	case PROBE_FORGED:
 		agent->counters.forged++;
@@ -443,11 +451,12 @@ static void look_at_clock(struct agent *agent)
 
 void agent_stop(struct agent *agent, nsec patience)
 {
-	if (agent->stop_at != NSEC_UNDEFINED)
-		return;
-	agent->stop_at = clock_monotonic() + patience;
-	for (uint32_t i = 0; i < agent->roster.count; i++) {
-		struct track *track = roster_at(&agent->roster, i);
+	nsec at = clock_monotonic() + patience;
+
+	if (agent->stop_at == NSEC_UNDEFINED || at < agent->stop_at)
+		agent->stop_at = at;
+	for (uint32_t i = 0; i < agent->tracks.count; i++) {
+		struct track *track = tracks_at(&agent->tracks, i);
 		if (track == NULL)
 			continue;
 		schedule_retire(agent->schedule, i);
@@ -458,8 +467,8 @@ void agent_stop(struct agent *agent, nsec patience)
 /* A slot with packets still waiting for their answers tells nothing about the network. */
 static void settle_stopped(struct agent *agent, nsec now)
 {
-	for (uint32_t i = 0; i < agent->roster.count; i++) {
-		const struct track *track = roster_at(&agent->roster, i);
+	for (uint32_t i = 0; i < agent->tracks.count; i++) {
+		const struct track *track = tracks_at(&agent->tracks, i);
 		if (track == NULL)
 			continue;
 		schedule_remove(agent->schedule, i);
@@ -472,25 +481,24 @@ static void settle_stopped(struct agent *agent, nsec now)
 	settle_all(agent, 0);
 }
 
-static bool settled_early(struct flight *flight, nsec now)
+/* Surplus answers come soon after the first ones if at all; late ones can come until T_max. */
+static bool settled_early(const struct flight *flight, nsec now)
 {
 	nsec last = flight->slot.from;
 
-	flight_expire(flight, now);
-	if (!flight_complete(flight))
-		return false;
-	/* Surplus answers come soon after the first ones if at all. */
 	for (uint32_t i = 0; i < flight->expected; i++) {
+		if (flight->packets[i].outcome != OUTCOME_REPLIED)
+			return false;
 		if (flight->packets[i].received_at > last)
 			last = flight->packets[i].received_at;
 	}
-	return now > last + 100 * NSEC_PER_MSEC;
+	return now > last + linger;
 }
 
 static void settle_early(struct agent *agent, nsec now)
 {
-	for (uint32_t i = 0; i < agent->roster.count; i++) {
-		struct track *track = roster_at(&agent->roster, i);
+	for (uint32_t i = 0; i < agent->tracks.count; i++) {
+		struct track *track = tracks_at(&agent->tracks, i);
 		if (track != NULL && track->oldest != NULL && settled_early(track->oldest, now)) {
 			schedule_remove(agent->schedule, i);
 			settle_oldest(agent, i);
@@ -534,7 +542,7 @@ nsec agent_tick(struct agent *agent)
 
 bool agent_finished(const struct agent *agent)
 {
-	return agent->roster.open_slots == 0 && schedule_next(agent->schedule) == NSEC_INFINITE;
+	return agent->tracks.open_slots == 0 && schedule_next(agent->schedule) == NSEC_INFINITE;
 }
 
 const struct agent_counters *agent_counters(const struct agent *agent)
@@ -544,7 +552,7 @@ const struct agent_counters *agent_counters(const struct agent *agent)
 
 void agent_filter(const struct agent *agent, uint32_t number, char out[PROBE_FILTER])
 {
-	const struct track *track = roster_at(&agent->roster, number);
+	const struct track *track = tracks_at(&agent->tracks, number);
 
 	out[0] = '\0';
 	if (track != NULL)

@@ -44,7 +44,7 @@ struct agent_listener {
 struct agent_options {
 	struct agent_listener listener;
 	double c1;  /* the loss ratio from which on a slot is bad */
-	bool hurry; /* a slot whose packets are all settled need not wait for its T_max */
+	bool hurry; /* a slot whose packets are all answered need not wait for its T_max */
 };
 
 struct agent_counters {
@@ -73,11 +73,14 @@ MUST_CHECK enum err agent_add(struct agent *agent, const struct target *target, 
 /* Sends nothing more to it; a slot begun is settled as partial. */
 void agent_retire(struct agent *agent, uint32_t series);
 
+/* From now on a slot is bad from this loss ratio on. */
+void agent_judge(struct agent *agent, double c1);
+
 /* No slot that ends after this instant is begun. */
 void agent_end(struct agent *agent, nsec end);
 
-/* Sends nothing more at all; the slots begun are settled as partial when their packets are, at the
- * latest after patience. */
+/* Sends nothing more at all; the slots begun are settled at the latest after patience, as
+ * partial where not all was sent. Called again it can only shorten the wait. */
 void agent_stop(struct agent *agent, nsec patience);
 
 /* Does what is due and gives the monotonic instant of the next call. */

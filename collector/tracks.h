@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A roster keeps the series that an agent measures with their open slots, and finds the packet
- * in flight that an event is about. A series' number is never used twice in a run, so that an
- * answer to a series long gone cannot be taken for another's. */
-#ifndef NETGRADE_COLLECTOR_ROSTER_H
-#define NETGRADE_COLLECTOR_ROSTER_H
+/* Tracks are the series that an agent measures, each with its open slots: here the packet in flight
+ * is found that an event is about. A number is never used twice in a run, so that an answer to a
+ * series long gone cannot be taken for another's. */
+#ifndef NETGRADE_COLLECTOR_TRACKS_H
+#define NETGRADE_COLLECTOR_TRACKS_H
 
 #include "collector/agent.h"
 #include "collector/base/err.h"
@@ -23,7 +23,7 @@ struct track {
 	int64_t alarm; /* the last slot that was reported as worsened */
 };
 
-struct roster {
+struct tracks {
 	struct track **items; /* by number; NULL: gone */
 	size_t count;
 	size_t room;
@@ -33,13 +33,13 @@ struct roster {
 	size_t open_slots;
 };
 
-void roster_finish(struct roster *roster);
+void tracks_finish(struct tracks *tracks);
 
-MUST_CHECK enum err roster_add(struct roster *roster, const struct track *track, uint32_t *number);
-void roster_remove(struct roster *roster, uint32_t number);
+MUST_CHECK enum err tracks_add(struct tracks *tracks, const struct track *track, uint32_t *number);
+void tracks_remove(struct tracks *tracks, uint32_t number);
 
 /* NULL if there is none of this number. */
-struct track *roster_at(const struct roster *roster, uint32_t number);
+struct track *tracks_at(const struct tracks *tracks, uint32_t number);
 
 /* Sequence numbers run on from slot to slot, modulo 65,536. */
 uint16_t track_sequence(const struct track *track, int64_t slot, uint32_t packet);
@@ -50,13 +50,13 @@ struct flight *track_flight(const struct track *track, int64_t slot);
 struct flight *track_flight_marked(const struct track *track, uint16_t slot);
 
 /* E_MEMORY; the new slot is the newest. */
-MUST_CHECK enum err roster_begin(struct roster *roster, struct track *track, int64_t slot,
+MUST_CHECK enum err tracks_begin(struct tracks *tracks, struct track *track, int64_t slot,
 				 struct period period);
 /* Takes the oldest open slot away; the caller destroys it. */
-struct flight *roster_take_oldest(struct roster *roster, struct track *track);
+struct flight *tracks_take_oldest(struct tracks *tracks, struct track *track);
 
 /* Fails the packet in flight to this host with this sequence number; whether there was one. */
-bool roster_fail(struct roster *roster, const struct endpoint *host, uint16_t sequence,
+bool tracks_fail(struct tracks *tracks, const struct endpoint *host, uint16_t sequence,
 		 enum outcome how);
 
 #endif

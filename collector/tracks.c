@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "collector/roster.h"
+#include "collector/tracks.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -14,60 +14,60 @@ static void destroy(struct track *track)
 	free(track);
 }
 
-void roster_finish(struct roster *roster)
+void tracks_finish(struct tracks *tracks)
 {
-	for (size_t i = 0; i < roster->count; i++)
-		destroy(roster->items[i]);
-	free(roster->items);
-	free(roster->by_host);
-	*roster = (struct roster){0};
+	for (size_t i = 0; i < tracks->count; i++)
+		destroy(tracks->items[i]);
+	free(tracks->items);
+	free(tracks->by_host);
+	*tracks = (struct tracks){0};
 }
 
-static enum err make_room(struct roster *roster)
+static enum err make_room(struct tracks *tracks)
 {
-	if (roster->count < roster->room)
+	if (tracks->count < tracks->room)
 		return E_OK;
-	size_t room = roster->room == 0 ? 64 : 2 * roster->room;
-	struct track **items = realloc(roster->items, room * sizeof(struct track *));
+	size_t room = tracks->room == 0 ? 64 : 2 * tracks->room;
+	struct track **items = realloc(tracks->items, room * sizeof(struct track *));
 	if (items == NULL)
 		return E_MEMORY;
-	roster->items = items;
-	struct track **by_host = realloc(roster->by_host, room * sizeof(struct track *));
+	tracks->items = items;
+	struct track **by_host = realloc(tracks->by_host, room * sizeof(struct track *));
 	if (by_host == NULL)
 		return E_MEMORY;
-	roster->by_host = by_host;
-	roster->room = room;
+	tracks->by_host = by_host;
+	tracks->room = room;
 	return E_OK;
 }
 
-enum err roster_add(struct roster *roster, const struct track *track, uint32_t *number)
+enum err tracks_add(struct tracks *tracks, const struct track *track, uint32_t *number)
 {
-	enum err rc = make_room(roster);
+	enum err rc = make_room(tracks);
 	if (rc != E_OK)
 		return rc;
 	struct track *copy = malloc(sizeof(*copy));
 	if (copy == NULL)
 		return E_MEMORY;
 	*copy = *track;
-	*number = (uint32_t)roster->count;
-	roster->items[roster->count++] = copy;
-	roster->sorted = false;
+	*number = (uint32_t)tracks->count;
+	tracks->items[tracks->count++] = copy;
+	tracks->sorted = false;
 	return E_OK;
 }
 
-void roster_remove(struct roster *roster, uint32_t number)
+void tracks_remove(struct tracks *tracks, uint32_t number)
 {
-	assert(number < roster->count && roster->items[number] != NULL);
-	for (struct flight *f = roster->items[number]->oldest; f != NULL; f = f->next)
-		roster->open_slots--;
-	destroy(roster->items[number]);
-	roster->items[number] = NULL;
-	roster->sorted = false;
+	assert(number < tracks->count && tracks->items[number] != NULL);
+	for (struct flight *f = tracks->items[number]->oldest; f != NULL; f = f->next)
+		tracks->open_slots--;
+	destroy(tracks->items[number]);
+	tracks->items[number] = NULL;
+	tracks->sorted = false;
 }
 
-struct track *roster_at(const struct roster *roster, uint32_t number)
+struct track *tracks_at(const struct tracks *tracks, uint32_t number)
 {
-	return number < roster->count ? roster->items[number] : NULL;
+	return number < tracks->count ? tracks->items[number] : NULL;
 }
 
 uint16_t track_sequence(const struct track *track, int64_t slot, uint32_t packet)
@@ -94,7 +94,7 @@ struct flight *track_flight_marked(const struct track *track, uint16_t slot)
 	return flight;
 }
 
-enum err roster_begin(struct roster *roster, struct track *track, int64_t slot,
+enum err tracks_begin(struct tracks *tracks, struct track *track, int64_t slot,
 		      struct period period)
 {
 	struct flight **end = &track->oldest;
@@ -108,18 +108,18 @@ enum err roster_begin(struct roster *roster, struct track *track, int64_t slot,
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = flight;
-	roster->open_slots++;
+	tracks->open_slots++;
 	return E_OK;
 }
 
-struct flight *roster_take_oldest(struct roster *roster, struct track *track)
+struct flight *tracks_take_oldest(struct tracks *tracks, struct track *track)
 {
 	struct flight *flight = track->oldest;
 
 	assert(flight != NULL);
 	track->oldest = flight->next;
 	flight->next = NULL;
-	roster->open_slots--;
+	tracks->open_slots--;
 	return flight;
 }
 
@@ -130,26 +130,26 @@ static int compare_hosts(const void *a, const void *b)
 	return endpoint_compare(&(*x)->target.host, &(*y)->target.host);
 }
 
-static void sort_by_host(struct roster *roster)
+static void sort_by_host(struct tracks *tracks)
 {
-	roster->sorted_count = 0;
-	for (size_t i = 0; i < roster->count; i++) {
-		if (roster->items[i] != NULL)
-			roster->by_host[roster->sorted_count++] = roster->items[i];
+	tracks->sorted_count = 0;
+	for (size_t i = 0; i < tracks->count; i++) {
+		if (tracks->items[i] != NULL)
+			tracks->by_host[tracks->sorted_count++] = tracks->items[i];
 	}
-	if (roster->sorted_count > 0)
-		qsort(roster->by_host, roster->sorted_count, sizeof(struct track *), compare_hosts);
-	roster->sorted = true;
+	if (tracks->sorted_count > 0)
+		qsort(tracks->by_host, tracks->sorted_count, sizeof(struct track *), compare_hosts);
+	tracks->sorted = true;
 }
 
-static size_t first_of(const struct roster *roster, const struct endpoint *host)
+static size_t first_of(const struct tracks *tracks, const struct endpoint *host)
 {
 	size_t low = 0;
-	size_t high = roster->sorted_count;
+	size_t high = tracks->sorted_count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (endpoint_compare(&roster->by_host[middle]->target.host, host) < 0)
+		if (endpoint_compare(&tracks->by_host[middle]->target.host, host) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -167,15 +167,15 @@ static bool fail_in(const struct track *track, uint16_t sequence, enum outcome h
 	return false;
 }
 
-bool roster_fail(struct roster *roster, const struct endpoint *host, uint16_t sequence,
+bool tracks_fail(struct tracks *tracks, const struct endpoint *host, uint16_t sequence,
 		 enum outcome how)
 {
-	if (!roster->sorted)
-		sort_by_host(roster);
-	for (size_t i = first_of(roster, host); i < roster->sorted_count; i++) {
-		if (endpoint_compare(&roster->by_host[i]->target.host, host) != 0)
+	if (!tracks->sorted)
+		sort_by_host(tracks);
+	for (size_t i = first_of(tracks, host); i < tracks->sorted_count; i++) {
+		if (endpoint_compare(&tracks->by_host[i]->target.host, host) != 0)
 			return false;
-		if (fail_in(roster->by_host[i], sequence, how))
+		if (fail_in(tracks->by_host[i], sequence, how))
 			return true;
 	}
 	return false;

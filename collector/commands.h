@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands are the rows of the program's table; each keeps its options beside it. */
+#ifndef NETGRADE_COLLECTOR_COMMANDS_H
+#define NETGRADE_COLLECTOR_COMMANDS_H
+
+#include "config/options.h"
+
+#define DEFAULT_CONFIG "/etc/netgrade/netgrade.yaml"
+
+extern const struct command command_run;
+extern const struct command command_check;
+extern const struct command command_once;
+
+/* The configuration's path: the operand, --config, or the default; both given is a mistake that is
+ * printed, and the result NULL. */
+const char *config_path(int count, char **operands, const char *option);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Courses are the series under measurement; a new plan is taken over by difference, so that what it
+ * leaves untouched keeps its phase and its open slots. */
+#ifndef NETGRADE_COLLECTOR_COURSES_H
+#define NETGRADE_COLLECTOR_COURSES_H
+
+#include "collector/agent.h"
+#include "collector/base/err.h"
+#include "collector/plan.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct course {
+	struct planned planned;
+	uint32_t number; /* the agent's */
+};
+
+struct courses {
+	struct course **items; /* in the order of their keys */
+	size_t count;
+	struct course **by_number; /* those retired too: their last slots are still to come */
+	size_t number_count;
+};
+
+struct difference {
+	size_t kept;
+	size_t added;
+	size_t retired;
+	size_t left_out; /* this machine cannot measure them; logged */
+};
+
+/* E_MEMORY: what was taken over until then stays. */
+MUST_CHECK enum err courses_take_over(struct courses *courses, struct agent *agent,
+				      const struct plan *plan, struct difference *out);
+void courses_finish(struct courses *courses);
+
+/* NULL if there never was one of this number. */
+const struct course *courses_at(const struct courses *courses, uint32_t number);
+
+#endif

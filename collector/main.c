@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/commands.h"
+
+#include <stdio.h>
+
+const char *config_path(int count, char **operands, const char *option)
+{
+	if (count > 0 && option != NULL) {
+		fprintf(stderr, "the configuration is given twice: '%s' and --config '%s'\n",
+			operands[0], option);
+		return NULL;
+	}
+	if (option != NULL)
+		return option;
+	return count > 0 ? operands[0] : DEFAULT_CONFIG;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command commands[] = {
+		command_run,
+		command_check,
+		command_once,
+		{NULL, NULL, NULL, 0, 0, NULL, NULL},
+	};
+	const struct program program = {
+		.name = "netgrade-collector",
+		.summary = "measures how well a network works and stores what it finds",
+		.commands = commands,
+	};
+	return program_main(&program, argc, argv);
+}

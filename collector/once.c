@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/agent.h"
+#include "collector/base/clock.h"
+#include "collector/base/log.h"
+#include "collector/base/progress.h"
+#include "collector/base/random.h"
+#include "collector/commands.h"
+#include "collector/net/capture.h"
+#include "collector/privilege.h"
+#include "collector/result.h"
+#include "collector/ticker.h"
+#include "config/config.h"
+#include "config/value.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CAPTURE_LIMIT = 1000000 };
+
+/* Right after a socket asks for them the kernel may not take stamps yet. */
+static const nsec warm_up = 50 * NSEC_PER_MSEC;
+
+static struct {
+	const char *config;
+	const char *count;
+	const char *interval;
+	const char *size;
+	const char *dscp;
+	const char *t_max;
+	const char *pcap;
+	const char *user;
+	bool json;
+} given;
+
+struct once {
+	struct target plan; /* what all targets have in common */
+	struct result *results;
+	size_t count;
+	size_t room;
+	struct agent *agent;
+	struct capture *capture;
+	uint32_t watch;
+	struct progress progress;
+	nsec started_at;
+	uv_loop_t loop;
+	struct ticker *ticker;
+};
+
+static bool read_number(const char *text, const char *option, long bounds[2], long *value)
+{
+	char *end;
+
+	if (text == NULL)
+		return true;
+	errno = 0;
+	long number = strtol(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || number < bounds[0] || number > bounds[1]) {
+		fprintf(stderr, "--%s: '%s' is no whole number from %ld to %ld\n", option, text,
+			bounds[0], bounds[1]);
+		return false;
+	}
+	*value = number;
+	return true;
+}
+
+static bool read_duration(const char *text, const char *option, nsec bounds[2], nsec *value)
+{
+	int64_t duration;
+
+	if (text == NULL)
+		return true;
+	if (!duration_parse(text, &duration) || duration < bounds[0] || duration > bounds[1]) {
+		fprintf(stderr,
+			"--%s: '%s' is no duration with a unit, such as 200ms, from %g s to %g s\n",
+			option, text, (double)bounds[0] / (double)NSEC_PER_SEC,
+			(double)bounds[1] / (double)NSEC_PER_SEC);
+		return false;
+	}
+	*value = duration;
+	return true;
+}
+
+/* The defaults end within three seconds whatever the network does. */
+static bool read_plan(struct target *out)
+{
+	long count = 10;
+	long size = 64;
+	long dscp = 0;
+	nsec spacing = 100 * NSEC_PER_MSEC;
+	nsec t_max = 2 * NSEC_PER_SEC;
+
+	if (!read_number(given.count, "count", (long[]){1, 10000}, &count) ||
+	    !read_number(given.size, "size", (long[]){MARK_SIZE, 65000}, &size) ||
+	    !read_number(given.dscp, "dscp", (long[]){0, 63}, &dscp) ||
+	    !read_duration(given.interval, "interval", (nsec[]){NSEC_PER_MSEC, NSEC_PER_MIN},
+			   &spacing) ||
+	    !read_duration(given.t_max, "t-max", (nsec[]){10 * NSEC_PER_MSEC, NSEC_PER_MIN},
+			   &t_max))
+		return false;
+	*out = (struct target){
+		.method = probe_find("icmp"),
+		.interval = count * spacing,
+		.t_max = t_max,
+		.packets = (uint32_t)count,
+		.size = (uint16_t)size,
+		.dscp = (uint8_t)dscp,
+	};
+	return true;
+}
+
+static bool add_host(struct once *once, const char *name, const struct endpoint *host)
+{
+	if (once->count == once->room) {
+		size_t room = once->room == 0 ? 16 : 2 * once->room;
+		struct result *results = realloc(once->results, room * sizeof(*results));
+		if (results == NULL)
+			return false;
+		once->results = results;
+		once->room = room;
+	}
+	once->results[once->count++] = (struct result){.name = name, .host = *host};
+	return true;
+}
+
+static bool add_site(struct once *once, const struct config *config, const char *name)
+{
+	size_t index = config == NULL ? CONFIG_NONE : config_find_site(config, name);
+	bool found = false;
+
+	for (int family = 0; index != CONFIG_NONE && family < FAMILY_COUNT; family++) {
+		const struct address *address = &config->sites[index].address[family];
+		struct endpoint host = {.family = family == FAMILY_IPV4 ? 4 : 6};
+		if (!address->given)
+			continue;
+		memcpy(host.bytes, address->bytes, sizeof(host.bytes));
+		if (!add_host(once, name, &host))
+			return false;
+		found = true;
+	}
+	return found;
+}
+
+static bool add_operand(struct once *once, const struct config *config, const char *text)
+{
+	struct endpoint host;
+
+	if (endpoint_parse(text, &host) == E_OK)
+		return add_host(once, text, &host);
+	if (add_site(once, config, text))
+		return true;
+	fprintf(stderr, "'%s' is no IPv4 or IPv6 address%s (names are not looked up)\n", text,
+		config == NULL ? "; the name of a site needs --config FILE"
+			       : " and no site of the configuration");
+	return false;
+}
+
+static bool add_operands(struct once *once, int count, char **operands)
+{
+	struct diagnostics diagnostics = {0};
+	struct config *config = NULL;
+	bool good = true;
+
+	if (given.config != NULL) {
+		config = config_load(given.config, &diagnostics);
+		if (config == NULL)
+			diagnostics_print(&diagnostics, stderr);
+		good = config != NULL;
+	}
+	for (int i = 0; good && i < count; i++)
+		good = add_operand(once, config, operands[i]);
+	config_destroy(config);
+	diagnostics_finish(&diagnostics);
+	return good;
+}
+
+static void on_finished(void *context, uint32_t series, const struct sample *sample)
+{
+	struct once *once = context;
+
+	result_take(&once->results[series], sample);
+}
+
+static void on_clock_stepped(void *context, nsec by)
+{
+	struct once *once = context;
+
+	(void)by;
+	agent_stop(once->agent, 0);
+}
+
+static void on_tick(void *context)
+{
+	struct once *once = context;
+	nsec passed = clock_monotonic() - once->started_at;
+
+	if (once->capture != NULL)
+		capture_read(once->capture);
+	progress_show(&once->progress, (uint64_t)(passed / NSEC_PER_MSEC), "");
+	if (agent_finished(once->agent))
+		uv_stop(&once->loop);
+}
+
+static void on_stop(void *context, int count)
+{
+	struct once *once = context;
+
+	agent_stop(once->agent, count == 1 ? once->plan.t_max : 0);
+	if (count > 1)
+		uv_stop(&once->loop);
+}
+
+/* The user who measures by hand need not have made the service's account. */
+static enum err find_account(struct account *out)
+{
+	const char *name = given.user;
+
+	if (name == NULL && geteuid() == 0)
+		name = privilege_known("netgrade") ? "netgrade" : "nobody";
+	return privilege_account(name, out);
+}
+
+static enum err open_capture(struct once *once)
+{
+	char filter[PROBE_FILTER];
+
+	if (given.pcap == NULL)
+		return E_OK;
+	enum err rc = capture_open(&once->capture);
+	if (rc != E_OK)
+		return rc;
+	FILE *file = fopen(given.pcap, "we");
+	if (file == NULL) {
+		log_error("once", "%s cannot be written: %s", given.pcap, strerror(errno));
+		return err_from_errno(errno);
+	}
+	agent_filter_all(once->agent, once->plan.method, filter);
+	return capture_watch(once->capture, filter, file, CAPTURE_LIMIT, &once->watch);
+}
+
+static enum err open_all(struct once *once)
+{
+	struct account account;
+	struct agent_options options = {
+		.listener = {once, on_finished, NULL, on_clock_stepped}, .c1 = 1, .hurry = true};
+
+	enum err rc = find_account(&account);
+	if (rc != E_OK)
+		return rc;
+	rc = agent_create(&options, &once->agent);
+	if (rc != E_OK)
+		return rc;
+	rc = agent_open(once->agent, once->plan.method);
+	if (rc == E_PERMISSION)
+		privilege_explain_refusal();
+	if (rc == E_OK)
+		rc = open_capture(once);
+	if (rc == E_OK)
+		rc = privilege_drop(&account);
+	return rc;
+}
+
+static enum err add_targets(struct once *once)
+{
+	struct random random;
+	enum err rc = random_secret(&random, sizeof(random));
+
+	once->plan.origin = agent_now(once->agent) + warm_up;
+	agent_end(once->agent, once->plan.origin + once->plan.interval);
+	for (size_t i = 0; rc == E_OK && i < once->count; i++) {
+		struct target target = once->plan;
+		uint32_t series;
+		target.host = once->results[i].host;
+		target.phase_seed = random_u64(&random);
+		rc = agent_add(once->agent, &target, &series);
+		if (rc == E_UNSUPPORTED)
+			log_error("once", "%s: this machine has no IPv%d", once->results[i].name,
+				  target.host.family);
+	}
+	return rc;
+}
+
+static enum err measure(struct once *once)
+{
+	struct ticker_listener listener = {once, on_tick, NULL, on_stop};
+
+	enum err rc = add_targets(once);
+	if (rc != E_OK)
+		return rc;
+	if (uv_loop_init(&once->loop) != 0)
+		return E_SYSTEM;
+	once->started_at = clock_monotonic();
+	once->progress = progress_start(
+		"measuring",
+		(uint64_t)((warm_up + once->plan.interval + once->plan.t_max) / NSEC_PER_MSEC));
+	rc = ticker_create(&once->loop, once->agent, &listener, &once->ticker);
+	if (rc == E_OK) {
+		uv_run(&once->loop, UV_RUN_DEFAULT);
+		ticker_close(once->ticker);
+	}
+	uv_run(&once->loop, UV_RUN_DEFAULT);
+	(void)uv_loop_close(&once->loop);
+	progress_finish(&once->progress);
+	return rc;
+}
+
+static enum err finish_capture(struct once *once)
+{
+	uint32_t packets;
+
+	if (once->capture == NULL)
+		return E_OK;
+	enum err rc = capture_finish(once->capture, once->watch, &packets);
+	if (rc == E_OK)
+		fprintf(stderr, "%u packets written to %s\n", packets, given.pcap);
+	else
+		log_error("once", "%s could not be written wholly", given.pcap);
+	return rc;
+}
+
+static int run_once(int count, char **operands)
+{
+	struct once once = {0};
+	int code = EXIT_USAGE;
+
+	if (read_plan(&once.plan) && add_operands(&once, count, operands)) {
+		enum err rc = open_all(&once);
+		if (rc == E_OK)
+			rc = measure(&once);
+		if (rc == E_OK)
+			rc = finish_capture(&once);
+		code = rc == E_OK ? EXIT_OK : rc == E_USAGE ? EXIT_USAGE : EXIT_FAILED;
+		struct result_list list = {once.results, once.count, &once.plan, once.agent};
+		if (code == EXIT_OK &&
+		    !(given.json ? result_print_json : result_print_table)(&list))
+			code = EXIT_FAILED;
+		if (code == EXIT_FAILED && rc != E_OK)
+			fprintf(stderr, "nothing was measured: %s\n", err_text(rc));
+	}
+	capture_close(once.capture);
+	agent_destroy(once.agent);
+	free(once.results);
+	return code;
+}
+
+static const struct option_row options[] = {
+	{"count", "N", "packets to each target (10)", &given.count, NULL},
+	{"interval", "DURATION", "between two packets to a target (100ms)", &given.interval, NULL},
+	{"size", "OCTETS", "of payload (64)", &given.size, NULL},
+	{"dscp", "N", "differentiated services code point, 0 to 63 (0)", &given.dscp, NULL},
+	{"t-max", "DURATION", "a packet is lost after this long (2s)", &given.t_max, NULL},
+	{"pcap", "FILE", "write the packets sent and received to FILE", &given.pcap, NULL},
+	{"config", "FILE", "lets TARGET be the name of a site", &given.config, NULL},
+	{"user", "NAME", "become this user after opening sockets (netgrade, else nobody)",
+	 &given.user, NULL},
+	{"json", NULL, "print JSON, all times in nanoseconds", NULL, &given.json},
+	{NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct command command_once = {
+	"once", "TARGET...", "measure now and print a table", 1, -1, run_once, options,
+};

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/service.h"
+#include "collector/agent.h"
+#include "collector/base/clock.h"
+#include "collector/base/log.h"
+#include "collector/base/progress.h"
+#include "collector/courses.h"
+#include "collector/journal.h"
+#include "collector/net/capture.h"
+#include "collector/plan.h"
+#include "collector/reload.h"
+#include "collector/store/store.h"
+#include "collector/ticker.h"
+#include "collector/watcher.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How long a stop waits for packets in flight, and slots wait in the spool before they are filed.
+ */
+static const nsec patience_max = 10 * NSEC_PER_SEC;
+static const nsec gather = 10 * NSEC_PER_MIN;
+
+struct service {
+	struct config *config;
+	char *agent_name;
+	struct hash_key secret;
+	struct agent *agent;
+	struct capture *capture; /* NULL: no evidence can be taken */
+	struct store *store;
+	struct journal *journal;
+	struct watcher *watcher;
+	struct courses courses;
+	nsec duration;	 /* NSEC_INFINITE: no end */
+	nsec end;	 /* realtime */
+	nsec started_at; /* monotonic */
+	nsec t_max;	 /* the longest */
+	struct progress progress;
+	uv_loop_t loop;
+	bool loop_open;
+	struct ticker *ticker;
+	struct reload *reload;
+	bool stopping;
+};
+
+static void on_finished(void *context, uint32_t series, const struct sample *sample)
+{
+	struct service *service = context;
+	const struct course *course = courses_at(&service->courses, series);
+	struct summary summary = sample_summary(sample);
+	struct delays delays = sample_delays(sample);
+
+	store_put(service->store, course->planned.stored, &summary, &delays);
+}
+
+static void on_worsened(void *context, uint32_t series, struct period slot)
+{
+	struct service *service = context;
+	const struct course *course = courses_at(&service->courses, series);
+	char filter[PROBE_FILTER];
+
+	if (service->watcher == NULL)
+		return;
+	agent_filter(service->agent, series, filter);
+	watcher_start(service->watcher, &course->planned.key, slot, filter);
+}
+
+static void on_clock_stepped(void *context, nsec by)
+{
+	struct service *service = context;
+	char detail[64];
+
+	snprintf(detail, sizeof(detail), "by %+.6f s", (double)by / (double)NSEC_PER_SEC);
+	journal_event(service->journal, "clock stepped", detail);
+	if (service->end != NSEC_INFINITE) {
+		service->end += by;
+		agent_end(service->agent, service->end);
+	}
+}
+
+static void stop(struct service *service, nsec patience)
+{
+	service->stopping = true;
+	agent_stop(service->agent, patience);
+}
+
+static void on_stop(void *context, int count)
+{
+	struct service *service = context;
+	nsec patience = service->t_max < patience_max ? service->t_max : patience_max;
+
+	if (count == 1)
+		log_info("run", "stopping: waiting up to %.1f s for packets in flight",
+			 (double)patience / (double)NSEC_PER_SEC);
+	stop(service, count == 1 ? patience : 0);
+}
+
+static void on_tick(void *context)
+{
+	struct service *service = context;
+	char note[64];
+
+	if (service->watcher != NULL)
+		watcher_tick(service->watcher, agent_now(service->agent));
+	snprintf(note, sizeof(note), "%" PRIu64 " slots", agent_counters(service->agent)->slots);
+	progress_show(&service->progress,
+		      (uint64_t)((clock_monotonic() - service->started_at) / NSEC_PER_MSEC), note);
+	if (!agent_finished(service->agent) ||
+	    (!service->stopping && service->end == NSEC_INFINITE))
+		return;
+	reload_close(service->reload);
+	service->reload = NULL;
+	ticker_close(service->ticker);
+	service->ticker = NULL;
+}
+
+static void on_hangup(void *context)
+{
+	struct service *service = context;
+
+	if (!service->stopping)
+		reload_start(service->reload);
+}
+
+static char *text_of(const struct config *config)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *memory = open_memstream(&text, &len);
+
+	if (memory == NULL)
+		return NULL;
+	config_print(config, memory);
+	if (fclose(memory) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void note_configuration(struct service *service)
+{
+	char *text = text_of(service->config);
+
+	if (text != NULL)
+		journal_configuration(service->journal, service->config->digest, text);
+	free(text);
+}
+
+static enum err take_over(struct service *service, const struct plan *plan,
+			  struct difference *difference)
+{
+	service->t_max = plan_t_max(plan);
+	agent_judge(service->agent, service->config->profile->c1);
+	return courses_take_over(&service->courses, service->agent, plan, difference);
+}
+
+/* The new configuration is whole and its series are registered: only now anything changes. */
+static void on_reloaded(void *context, struct config *config, const struct plan *plan)
+{
+	struct service *service = context;
+	struct difference difference = {0};
+	char detail[128];
+
+	if (service->stopping) {
+		config_destroy(config);
+		return;
+	}
+	config_destroy(service->config);
+	service->config = config;
+	if (take_over(service, plan, &difference) != E_OK)
+		log_error("reload", "out of memory: not every series is measured");
+	snprintf(detail, sizeof(detail), "%zu series kept, %zu added, %zu ended", difference.kept,
+		 difference.added, difference.retired);
+	log_info("reload", "%s: %s", config->path, detail);
+	journal_event(service->journal, "reloaded", detail);
+	note_configuration(service);
+}
+
+static void on_refused(void *context, const char *reason)
+{
+	struct service *service = context;
+
+	log_error("reload", "%s; the running configuration goes on", reason);
+	journal_event(service->journal, "reload refused", reason);
+}
+
+static enum err open_privileged(struct service *service, const struct account *account)
+{
+	struct agent_options options = {
+		.listener = {service, on_finished, on_worsened, on_clock_stepped},
+		.c1 = service->config->profile->c1,
+	};
+
+	enum err rc = agent_create(&options, &service->agent);
+	for (size_t i = 0; rc == E_OK && i < service->config->test_count; i++)
+		rc = agent_open(service->agent, probe_find(service->config->tests[i].method));
+	if (rc == E_OK && service->config->test_count == 0)
+		rc = agent_open(service->agent, probe_find("icmp"));
+	if (rc != E_OK) {
+		if (rc == E_PERMISSION)
+			privilege_explain_refusal();
+		else
+			log_error("run", "sockets cannot be opened: %s", err_text(rc));
+		return rc;
+	}
+	if (capture_open(&service->capture) != E_OK)
+		log_warn("run", "no capture: outages leave no evidence");
+	rc = privilege_make_directory(service->config->data, account);
+	return rc == E_OK ? privilege_drop(account) : rc;
+}
+
+static enum err open_store(struct service *service)
+{
+	const struct config *config = service->config;
+	struct store_options options = {
+		.directory = config->data,
+		.keep_slots = config->keep_slots_ns,
+		.keep_hours = config->keep_hours_ns,
+		.gather = gather,
+	};
+
+	enum err rc = store_open(&options, &service->store);
+	if (rc == E_OK)
+		rc = journal_open(&service->loop, config->data, service->agent_name,
+				  &service->journal);
+	if (rc != E_OK) {
+		log_error("run", "data directory %s: %s%s", config->data, err_text(rc),
+			  rc == E_PERMISSION ? "; everything in it must belong to the user that "
+					       "this runs as"
+					     : "");
+		return rc;
+	}
+	if (service->capture != NULL && watcher_create(config->data, service->capture,
+						       service->journal, &service->watcher) != E_OK)
+		log_warn("run", "%s/evidence cannot be made: outages leave no evidence",
+			 config->data);
+	return E_OK;
+}
+
+static enum err begin(struct service *service)
+{
+	struct reload_request request = {service->config->path, service->agent_name,
+					 service->config->data, &service->secret};
+	struct difference difference;
+	struct plan plan;
+
+	enum err rc = reload_plan(&request, service->config, service->store, &plan);
+	if (rc != E_OK)
+		return rc;
+	rc = take_over(service, &plan, &difference);
+	log_info("run", "agent=%s measures %zu series, %.6g packets/s, into %s",
+		 service->agent_name, difference.added, plan_rate(&plan), service->config->data);
+	if (difference.added == 0)
+		log_warn("run", "no test asks anything of agent '%s'", service->agent_name);
+	plan_finish(&plan);
+	return rc;
+}
+
+/* What takes no privilege. */
+static enum err open_rest(struct service *service)
+{
+	if (uv_loop_init(&service->loop) != 0)
+		return E_SYSTEM;
+	service->loop_open = true;
+	enum err rc = open_store(service);
+	if (rc != E_OK)
+		return rc;
+	rc = begin(service);
+	if (rc != E_OK)
+		log_error("run", "cannot start: %s", err_text(rc));
+	return rc;
+}
+
+enum err service_open(const struct service_options *options, struct config *config,
+		      struct service **out)
+{
+	struct service *service = calloc(1, sizeof(*service));
+	size_t agent = plan_agent(config, options->agent);
+
+	if (service == NULL || agent == CONFIG_NONE) {
+		config_destroy(config);
+		free(service);
+		return agent == CONFIG_NONE ? E_USAGE : E_MEMORY;
+	}
+	service->config = config;
+	service->duration = options->duration;
+	service->end = NSEC_INFINITE;
+	service->agent_name = strdup(config->agents[agent].name);
+	enum err rc = service->agent_name == NULL ? E_MEMORY : E_OK;
+	if (rc == E_OK)
+		rc = random_secret(&service->secret, sizeof(service->secret));
+	if (rc == E_OK)
+		rc = open_privileged(service, &options->account);
+	if (rc == E_OK)
+		rc = open_rest(service);
+	if (rc != E_OK) {
+		service_close(service);
+		return rc;
+	}
+	*out = service;
+	return E_OK;
+}
+
+static void set_end(struct service *service)
+{
+	service->started_at = clock_monotonic();
+	if (service->duration == NSEC_INFINITE)
+		return;
+	service->end = agent_now(service->agent) + service->duration;
+	agent_end(service->agent, service->end);
+	service->progress = progress_start(
+		"measuring", (uint64_t)((service->duration + service->t_max) / NSEC_PER_MSEC));
+	if (agent_finished(service->agent))
+		log_warn("run", "nothing is measured: no slot fits into %.0f s",
+			 (double)service->duration / (double)NSEC_PER_SEC);
+}
+
+static void tell_summary(const struct service *service)
+{
+	const struct agent_counters *c = agent_counters(service->agent);
+	nsec lateness = agent_lateness(service->agent, 0.99);
+	char detail[256];
+
+	snprintf(detail, sizeof(detail),
+		 "%" PRIu64 " slots, %" PRIu64 " packets, %" PRIu64 " lost, %" PRIu64
+		 " unsent, %" PRIu64 " forged, send lateness p99 %.1f ms",
+		 c->slots, c->sent, c->lost, c->unsent, c->forged + c->bad_checksum,
+		 lateness == NSEC_UNDEFINED ? 0 : (double)lateness / (double)NSEC_PER_MSEC);
+	log_info("run", "stopped: %s", detail);
+	journal_event(service->journal, "stopped", detail);
+}
+
+enum err service_run(struct service *service)
+{
+	struct ticker_listener listener = {service, on_tick, on_hangup, on_stop};
+	struct reload_request request = {service->config->path, service->agent_name,
+					 service->config->data, &service->secret};
+	struct reload_listener reloaded = {service, on_reloaded, on_refused};
+
+	enum err rc = reload_create(&service->loop, &request, service->store, &service->reload);
+	if (rc != E_OK)
+		return rc;
+	reload_listen(service->reload, &reloaded);
+	set_end(service);
+	journal_event(service->journal, "started", NETGRADE_VERSION);
+	note_configuration(service);
+	rc = ticker_create(&service->loop, service->agent, &listener, &service->ticker);
+	if (rc == E_OK)
+		uv_run(&service->loop, UV_RUN_DEFAULT);
+	progress_finish(&service->progress);
+	watcher_destroy(service->watcher);
+	service->watcher = NULL;
+	tell_summary(service);
+	uv_run(&service->loop, UV_RUN_DEFAULT);
+	enum err flushed = store_flush(service->store);
+	if (flushed != E_OK)
+		log_error("run", "not every slot could be stored: %s", err_text(flushed));
+	return rc == E_OK ? flushed : rc;
+}
+
+void service_close(struct service *service)
+{
+	if (service == NULL)
+		return;
+	watcher_destroy(service->watcher);
+	reload_close(service->reload);
+	if (service->loop_open) {
+		uv_run(&service->loop, UV_RUN_DEFAULT);
+		(void)uv_loop_close(&service->loop);
+	}
+	journal_close(service->journal);
+	store_close(service->store);
+	capture_close(service->capture);
+	agent_destroy(service->agent);
+	courses_finish(&service->courses);
+	config_destroy(service->config);
+	free(service->agent_name);
+	free(service);
+}
