@@ -174,26 +174,26 @@ static void tick_clock(struct axis *axis, struct period period, nsec step)
 }
 
 /* Every step-th day of the month from the 1st; one too near the next 1st is left out. */
-static void tick_days(struct axis *axis, struct period period, int step)
+static bool is_day_tick(nsec day, int step)
 {
-	for (nsec day = day_of(period.from); day < period.until;) {
-		nsec next = calendar_next_midnight(day);
-		int number = day_of_month(day);
-		if (day >= period.from && (number - 1) % step == 0 &&
-		    (step == 1 || number + step / 2 <= 31))
-			add_instant(axis, day, LABEL_DAY);
-		if (next <= day)
-			return;
-		day = next;
-	}
+	int number = day_of_month(day);
+
+	return (number - 1) % step == 0 && (step == 1 || number + step / 2 <= 31);
 }
 
-static void tick_months(struct axis *axis, struct period period, int step)
+static bool is_month_tick(nsec day, int step)
 {
+	return day_of_month(day) == 1 && month_number(day) % step == 0;
+}
+
+static void tick_midnights(struct axis *axis, struct period period, int step, enum label_kind kind)
+{
+	bool (*is_tick)(nsec day, int step) = kind == LABEL_MONTH ? is_month_tick : is_day_tick;
+
 	for (nsec day = day_of(period.from); day < period.until;) {
 		nsec next = calendar_next_midnight(day);
-		if (day >= period.from && day_of_month(day) == 1 && month_number(day) % step == 0)
-			add_instant(axis, day, LABEL_MONTH);
+		if (day >= period.from && is_tick(day, step))
+			add_instant(axis, day, kind);
 		if (next <= day)
 			return;
 		day = next;
@@ -245,8 +245,8 @@ struct axis axis_of_time(struct period period, size_t most)
 	if (steps[i].clock != 0)
 		tick_clock(&axis, period, steps[i].clock);
 	else if (steps[i].days != 0)
-		tick_days(&axis, period, steps[i].days);
+		tick_midnights(&axis, period, steps[i].days, LABEL_DAY);
 	else
-		tick_months(&axis, period, steps[i].months);
+		tick_midnights(&axis, period, steps[i].months, LABEL_MONTH);
 	return axis;
 }

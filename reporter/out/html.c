@@ -83,6 +83,15 @@ static void contents_entry(FILE *file, const struct block *block)
 	fputs("</a></li>\n", file);
 }
 
+static bool has_contents(const struct doc *doc)
+{
+	for (size_t i = 0; i < doc->count; i++) {
+		if (doc->blocks[i].kind == BLOCK_HEADING)
+			return true;
+	}
+	return false;
+}
+
 static void contents(const struct html *html)
 {
 	const char *title = text_get(html->doc->language, TEXT_DOC_CONTENTS);
@@ -105,8 +114,9 @@ enum err html_write(const struct doc *doc, FILE *file)
 	head(&html);
 	if (has_cover)
 		html_block(&html, &doc->blocks[0]);
-	fputs("<div class=\"body\">\n", file);
-	contents(&html);
+	fprintf(file, "<div class=\"%s\">\n", has_contents(doc) ? "body" : "body alone");
+	if (has_contents(doc))
+		contents(&html);
 	fputs("<main>\n", file);
 	for (html.index = has_cover; html.index < doc->count; html.index++)
 		html_block(&html, &doc->blocks[html.index]);

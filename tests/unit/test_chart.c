@@ -21,6 +21,15 @@ static void join_labels(const struct axis *axis, char *out, size_t size)
 					 axis->ticks[i].label);
 }
 
+static void expect_labels(const char *name, const struct axis *axis, const char *wanted)
+{
+	char labels[600];
+
+	join_labels(axis, labels, sizeof(labels));
+	if (strcmp(labels, wanted) != 0)
+		fail_msg("%s: %s, not %s", name, labels, wanted);
+}
+
 static void value_axes_step_by_1_2_or_5(void **state)
 {
 	(void)state;
@@ -43,10 +52,7 @@ static void value_axes_step_by_1_2_or_5(void **state)
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct axis axis = axis_of_values(rows[i].low, rows[i].high, 4);
-		char labels[600];
-		join_labels(&axis, labels, sizeof(labels));
-		if (strcmp(labels, rows[i].labels) != 0)
-			fail_msg("%s: %s, not %s", rows[i].name, labels, rows[i].labels);
+		expect_labels(rows[i].name, &axis, rows[i].labels);
 		assert_true(axis.low <= rows[i].low && axis.high >= rows[i].high);
 		assert_true(axis.low < axis.high);
 	}
@@ -86,14 +92,11 @@ static void time_axes_follow_the_calendar(void **state)
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct period period;
-		char labels[600];
 		assert_int_equal(calendar_use_zone(rows[i].zone), E_OK);
 		assert_int_equal(calendar_parse(rows[i].from, &period.from), E_OK);
 		assert_int_equal(calendar_parse(rows[i].until, &period.until), E_OK);
 		struct axis axis = axis_of_time(period, 9);
-		join_labels(&axis, labels, sizeof(labels));
-		if (strcmp(labels, rows[i].labels) != 0)
-			fail_msg("%s: %s, not %s", rows[i].name, labels, rows[i].labels);
+		expect_labels(rows[i].name, &axis, rows[i].labels);
 		assert_true(axis.count <= 9);
 	}
 }
@@ -126,12 +129,9 @@ static void delay_axes_are_logarithmic(void **state)
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct axis axis = axis_of_delays(rows[i].low, rows[i].high, 10);
-		char labels[600];
 		char wanted[600];
-		join_labels(&axis, labels, sizeof(labels));
 		add_units(rows[i].labels, wanted, sizeof(wanted));
-		if (strcmp(labels, wanted) != 0)
-			fail_msg("%s: %s, not %s", rows[i].name, labels, wanted);
+		expect_labels(rows[i].name, &axis, wanted);
 	}
 }
 

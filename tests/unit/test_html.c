@@ -102,6 +102,25 @@ static void a_break_starts_the_next_block_on_a_new_page(void **state)
 	free(page);
 }
 
+static void contents_stand_only_beside_headings(void **state)
+{
+	(void)state;
+	struct doc *doc = doc_create(LANGUAGE_EN, "t");
+	doc_text(doc, "one");
+	char *page = page_of(doc);
+	assert_null(strstr(page, "<nav"));
+	assert_non_null(strstr(page, "class=\"body alone\""));
+	free(page);
+
+	doc = doc_create(LANGUAGE_EN, "t");
+	doc_heading(doc, 2, "two", "second");
+	doc_heading(doc, 3, "three", "third");
+	page = page_of(doc);
+	assert_non_null(strstr(page, "<li class=\"level-2\"><a href=\"#second\">two</a></li>"));
+	assert_null(strstr(page, "href=\"#third\""));
+	free(page);
+}
+
 static size_t files_in(const char *folder)
 {
 	DIR *dir = opendir(folder);
@@ -155,6 +174,7 @@ int main(void)
 		cmocka_unit_test(markup_keeps_text_text),
 		cmocka_unit_test(hostile_names_stay_text_everywhere),
 		cmocka_unit_test(a_break_starts_the_next_block_on_a_new_page),
+		cmocka_unit_test(contents_stand_only_beside_headings),
 		cmocka_unit_test(files_appear_whole_or_not_at_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
