@@ -88,11 +88,570 @@ static void slots_read_the_same_from_wherever_they_lie(void **state)
 	}
 }
 
+static void gaps_read_as_absent_slots(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		nsec interval;
+		nsec gap_from;
+		nsec gap_until;
+	} rows[] = {
+		{"one slot", NSEC_PER_MIN, 61 * NSEC_PER_MIN, 62 * NSEC_PER_MIN},
+		{"over an hour's end", NSEC_PER_MIN, 110 * NSEC_PER_MIN, 130 * NSEC_PER_MIN},
+		{"whole hours", NSEC_PER_MIN, 2 * NSEC_PER_HOUR, 5 * NSEC_PER_HOUR},
+		{"more rows than an update has", NSEC_PER_MIN, 3 * NSEC_PER_HOUR,
+		 38 * NSEC_PER_HOUR + 7 * NSEC_PER_MIN},
+		{"slots of two hours", 2 * NSEC_PER_HOUR, 8 * NSEC_PER_HOUR, 20 * NSEC_PER_HOUR},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char folder[FOLDER];
+		struct period all = from_start(0, 40 * NSEC_PER_HOUR);
+		struct period gap = from_start(rows[i].gap_from, rows[i].gap_until);
+		make_folder(folder);
+		print_message("# %s\n", rows[i].name);
+		struct store *store = open_lazy_store(folder);
+		uint32_t series = series_in(store, "a", rows[i].interval);
+		put_path(store, series, from_start(0, rows[i].gap_from), rows[i].interval);
+		put_path(store, series, from_start(rows[i].gap_until, 40 * NSEC_PER_HOUR),
+			 rows[i].interval);
+		while (store_counters(store).waiting > 0)
+			usleep(1000);
+		expect_path(folder, "a", all, rows[i].interval, gap);
+		expect_hours(folder, "a", all, rows[i].interval, gap);
+		store_close(store);
+		expect_path(folder, "a", all, rows[i].interval, gap);
+		expect_hours(folder, "a", all, rows[i].interval, gap);
+		remove_folder(folder);
+	}
+}
+
+static void a_gap_longer_than_the_retention_is_passed_quickly(void **state)
+{
+	(void)state;
+	char folder[FOLDER];
+	struct period late = from_start(400 * NSEC_PER_DAY, 400 * NSEC_PER_DAY + 3 * NSEC_PER_HOUR);
+
+	make_folder(folder);
+	struct store *store = open_store(folder);
+	uint32_t series = series_in(store, "a", 5 * NSEC_PER_MIN);
+	put_path(store, series, from_start(0, 90 * NSEC_PER_MIN), 5 * NSEC_PER_MIN);
+	assert_int_equal(store_flush(store), E_OK);
+	put_path(store, series, late, 5 * NSEC_PER_MIN);
+	store_close(store);
+	expect_path(folder, "a", late, 5 * NSEC_PER_MIN, no_gap);
+	expect_hours(folder, "a", late, 5 * NSEC_PER_MIN, no_gap);
+	remove_folder(folder);
+}
+
+static void restarts_go_on_where_the_store_was(void **state)
+{
+	(void)state;
+	char folder[FOLDER];
+	nsec at = 0;
+
+	make_folder(folder);
+	for (int i = 0; i < 12; i++) {
+		nsec until = at + (11 + 3 * i) * NSEC_PER_MIN;
+		struct store *store = open_store(folder);
+		uint32_t series = series_in(store, "a", NSEC_PER_MIN);
+		assert_true(store_last(store, series) ==
+			    (at == 0 ? NSEC_UNDEFINED : month_start + at));
+		/* What is known already is dropped and counted. */
+		put_path(store, series,
+			 from_start(at < NSEC_PER_HOUR ? 0 : at - NSEC_PER_HOUR, until),
+			 NSEC_PER_MIN);
+		assert_true(store_last(store, series) == month_start + until);
+		nsec again = at < NSEC_PER_HOUR ? at : NSEC_PER_HOUR;
+		assert_true(store_counters(store).dropped_old == (uint64_t)(again / NSEC_PER_MIN));
+		store_close(store);
+		at = until;
+		expect_path(folder, "a", from_start(0, at), NSEC_PER_MIN, no_gap);
+	}
+	expect_hours(folder, "a", from_start(0, nsec_floor(at, NSEC_PER_HOUR)), NSEC_PER_MIN,
+		     no_gap);
+	remove_folder(folder);
+}
+
+static void what_is_no_slot_of_the_series_is_dropped(void **state)
+{
+	(void)state;
+	char folder[FOLDER];
+	struct slot off = path_slot(1, month_start + 30 * NSEC_PER_SEC, NSEC_PER_MIN);
+	struct slot longer = path_slot(1, month_start, 5 * NSEC_PER_MIN);
+	struct series_key key = key_of("a");
+	uint32_t series;
+
+	make_folder(folder);
+	struct store *store = open_store(folder);
+	assert_int_equal(store_series(store, &key, 7 * NSEC_PER_MIN, &series), E_RANGE);
+	series = series_in(store, "a", NSEC_PER_MIN);
+	assert_int_equal(series_in(store, "a", NSEC_PER_MIN), series);
+	store_put(store, series, &off.summary, &off.delays);
+	store_put(store, series, &longer.summary, &longer.delays);
+	store_put(store, series + 1, &longer.summary, &longer.delays);
+	assert_int_equal(store_counters(store).dropped, 3);
+	assert_int_equal(store_counters(store).put, 0);
+	store_close(store);
+	remove_folder(folder);
+}
+
+static void hours_leave_out_what_cannot_be_judged(void **state)
+{
+	(void)state;
+	static const uint32_t flags[] = {SLOT_PLANNED,	  SLOT_TAINTED,	    SLOT_ISOLATED,
+					 SLOT_CLOCK_STEP, SLOT_UNSCHEDULED, 0};
+	char folder[FOLDER];
+	struct series_key key = key_of("a");
+	struct view *view;
+	struct hour *hours;
+	size_t count;
+
+	make_folder(folder);
+	struct store *store = open_store(folder);
+	uint32_t series = series_in(store, "a", NSEC_PER_MIN);
+	for (size_t i = 0; i < 120; i++) {
+		struct slot slot = path_slot(1, month_start, NSEC_PER_MIN);
+		slot.summary.from += (nsec)i * NSEC_PER_MIN;
+		slot.summary.until += (nsec)i * NSEC_PER_MIN;
+		slot.summary.flags = flags[i % COUNT_OF(flags)];
+		/* Delays are handed over with every slot; the store must leave them out itself. */
+		store_put(store, series, &slot.summary, &slot.delays);
+	}
+	store_close(store);
+	assert_int_equal(view_open(folder, &view), E_OK);
+	assert_int_equal(view_hours(view, &key, from_start(0, NSEC_PER_DAY), &hours, &count), E_OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(hours[0].delays.slots, 10);
+	assert_int_equal(hours[1].delays.slots, 10);
+	free(hours);
+	view_close(view);
+	remove_folder(folder);
+}
+
+static void cut_hours_say_so(void **state)
+{
+	(void)state;
+	char folder[FOLDER];
+	struct series_key key = key_of("a");
+	struct period cut = from_start(90 * NSEC_PER_MIN, 210 * NSEC_PER_MIN);
+	struct view *view;
+	struct hour *hours;
+	size_t count;
+
+	make_folder(folder);
+	struct store *store = open_store(folder);
+	/* The fourth hour stays open: no slot of a later one comes. */
+	put_path(store, series_in(store, "a", NSEC_PER_MIN), from_start(0, 4 * NSEC_PER_HOUR),
+		 NSEC_PER_MIN);
+	store_close(store);
+	assert_int_equal(view_open(folder, &view), E_OK);
+	assert_int_equal(view_hours(view, &key, cut, &hours, &count), E_OK);
+	assert_int_equal(count, 3);
+	assert_true(hours[0].beyond);
+	assert_false(hours[1].beyond);
+	assert_false(hours[2].beyond);
+	struct delays sum = delays_empty();
+	for (nsec at = 180 * NSEC_PER_MIN; at < 210 * NSEC_PER_MIN; at += NSEC_PER_MIN) {
+		struct slot slot = path_slot(1, month_start + at, NSEC_PER_MIN);
+		delays_merge(&sum, &slot.delays);
+	}
+	assert_true(same_delays(&hours[2].delays, &sum));
+	free(hours);
+	view_close(view);
+	remove_folder(folder);
+}
+
+static void a_series_tells_its_firsts(void **state)
+{
+	(void)state;
+	char folder[FOLDER];
+	struct series_key key = key_of("a");
+	struct series_key other = key_of("never");
+	struct view *view;
+	struct view_series seen;
+
+	make_folder(folder);
+	assert_int_equal(view_open(folder, &view), E_NOT_FOUND);
+	struct store *store = open_store(folder);
+	uint32_t series = series_in(store, "a", NSEC_PER_MIN);
+	assert_int_equal(store_flush(store), E_OK);
+	assert_int_equal(view_open(folder, &view), E_OK);
+	assert_int_equal(view_find(view, &other, &seen), E_NOT_FOUND);
+	assert_int_equal(view_find(view, &key, &seen), E_OK);
+	assert_true(seen.interval == NSEC_PER_MIN);
+	assert_true(seen.first_slot == NSEC_UNDEFINED);
+	assert_true(seen.first_reply == NSEC_UNDEFINED);
+	assert_true(seen.last_slot == NSEC_UNDEFINED);
+	for (nsec at = 0; at < 100 * NSEC_PER_MIN; at += NSEC_PER_MIN) {
+		struct slot slot = path_slot(1, month_start + at, NSEC_PER_MIN);
+		if (at < 70 * NSEC_PER_MIN) {
+			slot.summary.sent = slot.summary.lost = PACKETS;
+			slot.summary.flags = 0;
+		}
+		store_put(store, series, &slot.summary, NULL);
+	}
+	assert_int_equal(store_flush(store), E_OK);
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(view_find(view, &key, &seen), E_OK);
+		assert_true(seen.first_slot == month_start);
+		assert_true(seen.first_reply == month_start + 70 * NSEC_PER_MIN);
+		assert_true(seen.last_slot == month_start + 100 * NSEC_PER_MIN);
+		if (round == 0)
+			store_close(store);
+	}
+	view_close(view);
+	remove_folder(folder);
+}
+
+/* Slots of 60, then 300, then again 60 s, the second change within an hour and off the grid of 300
+ * s; seen from the spool and from the files. */
+static void a_changed_interval_keeps_history(void **state)
+{
+	(void)state;
+	static const struct {
+		nsec from, until, interval;
+	} parts[] = {
+		{0, 130 * NSEC_PER_MIN, NSEC_PER_MIN},
+		{130 * NSEC_PER_MIN, 335 * NSEC_PER_MIN, 5 * NSEC_PER_MIN},
+		{338 * NSEC_PER_MIN, 500 * NSEC_PER_MIN, NSEC_PER_MIN},
+	};
+	char folder[FOLDER];
+	struct series_key key = key_of("a");
+
+	make_folder(folder);
+	struct store *store = open_lazy_store(folder);
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		put_path(store, series_in(store, "a", parts[i].interval),
+			 from_start(parts[i].from, parts[i].until), parts[i].interval);
+	while (store_counters(store).waiting > 0)
+		usleep(1000);
+	for (int round = 0; round < 2; round++) {
+		struct view *view;
+		struct summary *slots;
+		size_t count;
+		size_t at = 0;
+		assert_int_equal(view_open(folder, &view), E_OK);
+		assert_int_equal(
+			view_slots(view, &key, from_start(0, 505 * NSEC_PER_MIN), &slots, &count),
+			E_OK);
+		/* 3 minutes are no slot of 300 s: they are one absent slot. 5 minutes after the
+		 * end: 5 absent slots. */
+		assert_int_equal(count, 130 + 41 + 1 + 162 + 5);
+		for (size_t i = 0; i < COUNT_OF(parts); i++) {
+			for (nsec t = parts[i].from; t < parts[i].until; t += parts[i].interval) {
+				struct slot slot = path_slot(1, month_start + t, parts[i].interval);
+				assert_true(same_summary(&slots[at++], &slot.summary));
+			}
+			if (i == 1) {
+				assert_true(slots[at].from == month_start + 335 * NSEC_PER_MIN);
+				assert_true(slots[at].until == month_start + 338 * NSEC_PER_MIN);
+				assert_int_equal(slots[at++].flags, SLOT_NO_RECORD);
+			}
+		}
+		for (size_t i = 1; i < count; i++)
+			assert_true(slots[i].from == slots[i - 1].until);
+		free(slots);
+		view_close(view);
+		if (round == 0)
+			store_close(store);
+	}
+	remove_folder(folder);
+}
+
+static size_t damaged_files(const char *folder)
+{
+	char path[FOLDER + 16];
+	size_t count = 0;
+
+	snprintf(path, sizeof(path), "%s/series", folder);
+	DIR *dir = opendir(path);
+	assert_non_null(dir);
+	for (struct dirent *file; (file = readdir(dir)) != NULL;)
+		count += strstr(file->d_name, ".damaged-") != NULL;
+	closedir(dir);
+	return count;
+}
+
+static void spoil(const char *folder, const char *tail, off_t offset, const void *octets,
+		  size_t len)
+{
+	struct series_key key = key_of("a");
+	char stem[KEY_TEXT];
+	char path[FOLDER + KEY_TEXT + 32];
+
+	series_key_format(&key, stem);
+	snprintf(path, sizeof(path), "%s/series/%s%s", folder, stem, tail);
+	int fd = open(path, O_RDWR);
+	assert_true(fd >= 0);
+	if (octets == NULL)
+		assert_int_equal(ftruncate(fd, offset), 0);
+	else
+		assert_int_equal(pwrite(fd, octets, len, offset), (ssize_t)len);
+	close(fd);
+}
+
+static void a_damaged_file_is_set_aside(void **state)
+{
+	(void)state;
+	static const uint8_t zeros[8];
+	static const uint8_t ones[8] = {255, 255, 255, 255, 255, 255, 255, 127};
+	static const struct {
+		const char *name;
+		const char *tail;
+		off_t offset;
+		const uint8_t *octets;
+		size_t len;
+	} rows[] = {
+		{"no magic", ".rrd", 0, zeros, 4},
+		{"step 0", ".rrd", 40, zeros, 8},
+		{"too many data sources", ".rrd", 24, ones, 8},
+		{"row pointer out of range", ".rrd", 5480, ones, 8},
+		{"cut short", ".rrd", 100000, NULL, 0},
+		{"shorter than its header", ".rrd", 100, NULL, 0},
+		{"empty", ".rrd", 0, NULL, 0},
+		{"histogram cut short", ".hist.rrd", 30000, NULL, 0},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char folder[FOLDER];
+		struct period before = from_start(0, 2 * NSEC_PER_HOUR);
+		struct period after = from_start(2 * NSEC_PER_HOUR, 4 * NSEC_PER_HOUR);
+		make_folder(folder);
+		print_message("# %s\n", rows[i].name);
+		struct store *store = open_store(folder);
+		put_path(store, series_in(store, "a", NSEC_PER_MIN), before, NSEC_PER_MIN);
+		store_close(store);
+		spoil(folder, rows[i].tail, rows[i].offset, rows[i].octets, rows[i].len);
+		store = open_store(folder);
+		put_path(store, series_in(store, "a", NSEC_PER_MIN), after, NSEC_PER_MIN);
+		assert_int_equal(store_flush(store), E_OK);
+		assert_int_equal(store_counters(store).quarantined, 1);
+		store_close(store);
+		assert_int_equal(damaged_files(folder), 1);
+		expect_path(folder, "a", after, NSEC_PER_MIN, no_gap);
+		expect_hours(folder, "a", after, NSEC_PER_MIN, no_gap);
+		remove_folder(folder);
+	}
+}
+
+static void a_damaged_spool_is_set_aside(void **state)
+{
+	(void)state;
+	char folder[FOLDER];
+	char path[FOLDER + 16];
+	struct period before = from_start(0, 2 * NSEC_PER_HOUR);
+	struct period after = from_start(2 * NSEC_PER_HOUR, 4 * NSEC_PER_HOUR);
+
+	make_folder(folder);
+	struct store *store = open_store(folder);
+	put_path(store, series_in(store, "a", NSEC_PER_MIN), before, NSEC_PER_MIN);
+	store_close(store);
+	snprintf(path, sizeof(path), "%s/spool.db", folder);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	for (int i = 0; i < 1000; i++)
+		fputs("no database ", file);
+	fclose(file);
+	store = open_store(folder);
+	assert_int_equal(store_counters(store).quarantined, 1);
+	put_path(store, series_in(store, "a", NSEC_PER_MIN), after, NSEC_PER_MIN);
+	store_close(store);
+	/* The curves of the time before are still there: the series goes on in its old file. */
+	expect_path(folder, "a", (struct period){before.from, after.until}, NSEC_PER_MIN, no_gap);
+	remove_folder(folder);
+}
+
+static void one_process_holds_the_directory(void **state)
+{
+	(void)state;
+	char folder[FOLDER];
+	struct store_options options;
+	struct store *second = NULL;
+	int status;
+
+	make_folder(folder);
+	options = options_for(folder);
+	struct store *store = open_store(folder);
+	fflush(NULL);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(store_open(&options, &second) == E_BUSY ? 0 : 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	store_close(store);
+	store = open_store(folder);
+	store_close(store);
+	remove_folder(folder);
+}
+
+/* Another process reads again and again while slots come in and are filed: whatever it sees of the
+ * path is right, and it never sees less than before. */
+static void __attribute__((noreturn)) read_along(const char *folder, nsec last)
+{
+	struct series_key key = key_of("a");
+	struct view *view;
+	nsec seen = 0;
+
+	if (view_open(folder, &view) != E_OK)
+		_exit(2);
+	while (seen < last) {
+		struct view_series series;
+		struct summary *slots;
+		size_t count;
+		if (view_find(view, &key, &series) != E_OK)
+			_exit(3);
+		if (series.last_slot == NSEC_UNDEFINED)
+			continue;
+		struct period period = {month_start, series.last_slot};
+		if (series.last_slot < seen ||
+		    view_slots(view, &key, period, &slots, &count) != E_OK)
+			_exit(4);
+		for (size_t i = 0; i < count; i++) {
+			struct slot slot = path_slot(1, slots[i].from, NSEC_PER_MIN);
+			if (!same_summary(&slots[i], &slot.summary))
+				_exit(5);
+		}
+		free(slots);
+		seen = series.last_slot;
+	}
+	view_close(view);
+	_exit(0);
+}
+
+static void another_process_reads_while_the_store_writes(void **state)
+{
+	(void)state;
+	char folder[FOLDER];
+	nsec last = month_start + 600 * NSEC_PER_MIN;
+	int status;
+
+	make_folder(folder);
+	store_close(open_store(folder));
+	struct store *store = open_store(folder);
+	uint32_t series = series_in(store, "a", NSEC_PER_MIN);
+	assert_int_equal(store_flush(store), E_OK);
+	fflush(NULL);
+	pid_t child = fork();
+	if (child == 0)
+		read_along(folder, last);
+	for (nsec at = month_start; at < last; at += 5 * NSEC_PER_MIN) {
+		put_path(store, series, (struct period){at, at + 5 * NSEC_PER_MIN}, NSEC_PER_MIN);
+		assert_int_equal(store_flush(store), E_OK);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		fail_msg("the reader ended with %d", status);
+	store_close(store);
+	remove_folder(folder);
+}
+
+static void expect_mode(const char *folder, const char *name, mode_t mode)
+{
+	char path[512];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, mode);
+}
+
+static void what_is_made_is_private_and_as_small_as_promised(void **state)
+{
+	(void)state;
+	static const struct {
+		nsec interval;
+		off_t most;
+	} rows[] = {{NSEC_PER_MIN, 13000000}, {5 * NSEC_PER_MIN, 9000000}};
+	char folder[FOLDER];
+	char data[FOLDER + 16];
+
+	make_folder(folder);
+	snprintf(data, sizeof(data), "%s/lib/netgrade", folder);
+	struct store *store = open_store(data);
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		put_path(store, series_in(store, i == 0 ? "a" : "b", rows[i].interval),
+			 from_start(0, 2 * NSEC_PER_HOUR), rows[i].interval);
+	store_close(store);
+	expect_mode(data, "", 0700);
+	expect_mode(data, "series", 0700);
+	expect_mode(data, "spool.db", 0600);
+	expect_mode(data, "store.lock", 0600);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct series_key key = key_of(i == 0 ? "a" : "b");
+		char stem[KEY_TEXT];
+		char name[KEY_TEXT + 32];
+		off_t size = 0;
+		series_key_format(&key, stem);
+		for (int hist = 0; hist < 2; hist++) {
+			char path[512];
+			struct stat st;
+			snprintf(name, sizeof(name), "series/%s%s", stem,
+				 hist ? ".hist.rrd" : ".rrd");
+			expect_mode(data, name, 0600);
+			snprintf(path, sizeof(path), "%s/%s", data, name);
+			assert_int_equal(stat(path, &st), 0);
+			size += st.st_size;
+		}
+		print_message("# %lld octets at %lld s\n", (long long)size,
+			      (long long)(rows[i].interval / NSEC_PER_SEC));
+		assert_in_range(size, 1, rows[i].most);
+		assert_true((uint64_t)size == series_disk_use(rows[i].interval, 40 * NSEC_PER_DAY,
+							      396 * NSEC_PER_DAY));
+	}
+	remove_folder(folder);
+}
+
+static void a_month_is_written_and_read_in_seconds(void **state)
+{
+	(void)state;
+	char folder[FOLDER];
+	struct period month = from_start(0, 31 * NSEC_PER_DAY);
+	struct series_key key = key_of("a");
+	struct view *view;
+	struct summary *slots;
+	size_t count;
+
+	make_folder(folder);
+	nsec started = clock_monotonic();
+	struct store *store = open_store(folder);
+	put_path(store, series_in(store, "a", NSEC_PER_MIN), month, NSEC_PER_MIN);
+	store_close(store);
+	nsec written = clock_monotonic();
+	assert_int_equal(view_open(folder, &view), E_OK);
+	assert_int_equal(view_slots(view, &key, month, &slots, &count), E_OK);
+	nsec read = clock_monotonic();
+	assert_int_equal(count, 44640);
+	free(slots);
+	view_close(view);
+	print_message("# written in %.2f s, viewed in %.3f s\n", (double)(written - started) / 1e9,
+		      (double)(read - written) / 1e9);
+	/* Wide bounds: the machine may be busy, and the sanitizers slow. */
+	assert_true(written - started < 30 * NSEC_PER_SEC);
+	assert_true(read - written < 2 * NSEC_PER_SEC);
+	expect_path(folder, "a", month, NSEC_PER_MIN, no_gap);
+	expect_hours(folder, "a", month, NSEC_PER_MIN, no_gap);
+	remove_folder(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_key_and_its_text_are_one),
 		cmocka_unit_test(slots_read_the_same_from_wherever_they_lie),
+		cmocka_unit_test(gaps_read_as_absent_slots),
+		cmocka_unit_test(a_gap_longer_than_the_retention_is_passed_quickly),
+		cmocka_unit_test(restarts_go_on_where_the_store_was),
+		cmocka_unit_test(what_is_no_slot_of_the_series_is_dropped),
+		cmocka_unit_test(hours_leave_out_what_cannot_be_judged),
+		cmocka_unit_test(cut_hours_say_so),
+		cmocka_unit_test(a_series_tells_its_firsts),
+		cmocka_unit_test(a_changed_interval_keeps_history),
+		cmocka_unit_test(a_damaged_file_is_set_aside),
+		cmocka_unit_test(a_damaged_spool_is_set_aside),
+		cmocka_unit_test(one_process_holds_the_directory),
+		cmocka_unit_test(another_process_reads_while_the_store_writes),
+		cmocka_unit_test(what_is_made_is_private_and_as_small_as_promised),
+		cmocka_unit_test(a_month_is_written_and_read_in_seconds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

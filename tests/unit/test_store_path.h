@@ -176,7 +176,8 @@ static inline void expect_hours(const char *folder, const char *target, struct p
 	assert_int_equal(view_hours(view, &key, period, &hours, &count), E_OK);
 	for (nsec hour = period.from; hour < period.until; hour += NSEC_PER_HOUR) {
 		struct delays sum = delays_empty();
-		for (nsec from = hour; from < hour + NSEC_PER_HOUR; from += interval) {
+		for (nsec from = nsec_ceil(hour, interval); from < hour + NSEC_PER_HOUR;
+		     from += interval) {
 			struct slot slot = path_slot(1, from, interval);
 			if (from < gap.from || from >= gap.until)
 				delays_merge(&sum, &slot.delays);
