@@ -149,7 +149,9 @@ static int compare_tags(const void *one, const void *other)
 	const struct tag *a = one;
 	const struct tag *b = other;
 
-	return a->from < b->from ? -1 : a->from > b->from;
+	if (a->from != b->from)
+		return a->from < b->from ? -1 : 1;
+	return a->ink < b->ink ? -1 : a->ink > b->ink;
 }
 
 /* Moves tags apart, down first and then up again at the bottom. */
