@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+enum { GAP = 2 }; /* between columns */
+
 /* The code point at *text, which moves behind it; damaged bytes stand for themselves. */
 static uint32_t next_character(const char **text)
 {
@@ -64,23 +66,35 @@ static void put_rule(size_t width, FILE *file)
 		fputs("─", file);
 }
 
-static void put_cell(const char *text, size_t width, enum align align, bool last, FILE *file)
+/* Blanks are owed until something follows them, so that no line ends in any. */
+static void put_cell(const char *text, size_t width, enum align align, size_t *owed, FILE *file)
 {
 	size_t used = terminal_width(text);
 	size_t rest = width > used ? width - used : 0;
 
 	if (align == ALIGN_END)
-		put_blanks(rest, file);
-	fputs(text, file);
-	if (align == ALIGN_START && !last)
-		put_blanks(rest, file);
-	fputs(last ? "\n" : "  ", file);
+		*owed += rest;
+	if (used > 0) {
+		put_blanks(*owed, file);
+		*owed = 0;
+		fputs(text, file);
+	}
+	if (align == ALIGN_START)
+		*owed += rest;
+	*owed += GAP;
+}
+
+static void end_line(size_t *owed, FILE *file)
+{
+	*owed = 0;
+	fputc('\n', file);
 }
 
 static void write_table(const struct block *block, FILE *file)
 {
 	size_t columns = block->column_count;
 	size_t *widths = must_calloc(columns, sizeof(*widths));
+	size_t owed = 0;
 
 	for (size_t c = 0; c < columns; c++) {
 		widths[c] = terminal_width(block->columns[c].title);
@@ -91,16 +105,17 @@ static void write_table(const struct block *block, FILE *file)
 	}
 	fprintf(file, "\n%s\n", block->text);
 	for (size_t c = 0; c < columns; c++)
-		put_cell(block->columns[c].title, widths[c], block->columns[c].align,
-			 c + 1 == columns, file);
+		put_cell(block->columns[c].title, widths[c], block->columns[c].align, &owed, file);
+	end_line(&owed, file);
 	for (size_t c = 0; c < columns; c++) {
 		put_rule(widths[c], file);
 		fputs(c + 1 == columns ? "\n" : "  ", file);
 	}
 	for (size_t i = 0; i < block->row_count * columns; i++) {
 		size_t c = i % columns;
-		put_cell(block->cells[i].text, widths[c], block->columns[c].align, c + 1 == columns,
-			 file);
+		put_cell(block->cells[i].text, widths[c], block->columns[c].align, &owed, file);
+		if (c + 1 == columns)
+			end_line(&owed, file);
 	}
 	free(widths);
 }
@@ -114,8 +129,10 @@ static void write_figures(const struct block *block, FILE *file)
 		widest = width > widest ? width : widest;
 	}
 	for (size_t i = 0; i < block->figure_count; i++) {
-		put_cell(block->figures[i].label, widest, ALIGN_START, false, file);
-		fprintf(file, "%s\n", block->figures[i].value.text);
+		size_t owed = 0;
+		put_cell(block->figures[i].label, widest, ALIGN_START, &owed, file);
+		put_cell(block->figures[i].value.text, 0, ALIGN_START, &owed, file);
+		end_line(&owed, file);
 	}
 }
 

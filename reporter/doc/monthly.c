@@ -34,7 +34,7 @@ static void add_cover(struct monthly *m, enum scores_detail detail)
 	doc_cover(doc, doc->title, say_period(m));
 	doc_figure(doc, "subject", word(m, TEXT_COVER_SUBJECT), value_text(say_subject(m)));
 	doc_figure(doc, "period", word(m, TEXT_COVER_PERIOD),
-		   value_text(say_between(m, a->period.asked)));
+		   value_text(PHRASE(m, TEXT_COVER_HALF_OPEN, say_between(m, a->period.asked))));
 	doc_figure(doc, "time_zone", word(m, TEXT_COVER_ZONE), value_text(a->config->time_zone));
 	doc_figure(doc, "state", word(m, TEXT_COVER_STATE), value_text(say_state(m)));
 	doc_figure(doc, "coverage", word(m, TEXT_COVER_COVERAGE),
@@ -82,7 +82,7 @@ static const char *say_result(struct monthly *m)
 			      say_count(m, network->members), say_count(m, network->scored));
 	if (m->assessment->mode == SCORE_TRIAL)
 		return PHRASE(m, TEXT_SUMMARY_TRIAL, say_period(m), say_subject(m), points);
-	struct value grade = value_grade(m, network->grade);
+	struct value grade = value_grade(m, network->printed, network->grade);
 	const char *text =
 		PHRASE(m, TEXT_SUMMARY_RESULT, say_period(m), say_subject(m), points, grade.text);
 	value_finish(&grade);
@@ -127,8 +127,9 @@ static void add_headline(struct monthly *m)
 
 	doc_figures(doc, "headline");
 	doc_figure(doc, "score", word(m, TEXT_SCORE_SCORE),
-		   value_points(m, network->printed, network->grade));
-	doc_figure(doc, "grade", word(m, TEXT_SCORE_GRADE), value_grade(m, network->grade));
+		   value_points(m, network->exact, network->grade));
+	doc_figure(doc, "grade", word(m, TEXT_SCORE_GRADE),
+		   value_grade(m, network->printed, network->grade));
 	doc_figure(doc, "coverage", word(m, TEXT_COVER_COVERAGE),
 		   value_share(group_coverage(network)));
 	doc_figure(doc, "scored_sites", word(m, TEXT_SUMMARY_SCORED), value_count(network->scored));
@@ -136,7 +137,7 @@ static void add_headline(struct monthly *m)
 	doc_figure(doc, "outages", word(m, TEXT_SUMMARY_OUTAGES), value_count(outages.count));
 	if (ipv6->members > 0)
 		doc_figure(doc, "ipv6_score", word(m, TEXT_SCORE_IPV6),
-			   value_points(m, ipv6->printed, ipv6->grade));
+			   value_points(m, ipv6->exact, ipv6->grade));
 }
 
 static void add_causes(struct monthly *m)
@@ -208,8 +209,9 @@ static bool is_below(const struct assessment *a, size_t assessed)
 static const char *say_below(struct monthly *m, size_t assessed)
 {
 	const struct assessment *a = m->assessment;
-	const struct score *score = &assessment_path(a, assessed, SCORING_PRIMARY)->score;
-	const char *remarks = say_remarks(m, assessed);
+	const struct path *path = assessment_path(a, assessed, SCORING_PRIMARY);
+	const struct score *score = &path->score;
+	const char *remarks = say_remarks(m, path);
 
 	if (!score_given(score) || score->vetoes != 0)
 		return remarks;
@@ -249,8 +251,8 @@ static void add_below(struct monthly *m)
 		doc_row(m->doc, (struct value[]){
 					value_site(m, order[i]),
 					value_text(say_tier(m, assessment_site(a, order[i])->tier)),
-					value_points(m, score->printed, score->grade),
-					value_grade(m, score->grade),
+					value_points(m, score->exact, score->grade),
+					value_grade(m, score->printed, score->grade),
 					value_text(say_below(m, order[i])),
 				});
 	}
@@ -265,7 +267,7 @@ static enum tone headline_tone(const struct monthly *m)
 
 	if (network->grade == NULL)
 		return TONE_MUTED;
-	struct value grade = value_grade(m, network->grade);
+	struct value grade = value_grade(m, network->printed, network->grade);
 	enum tone tone = grade.tone;
 	value_finish(&grade);
 	return tone;

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -246,7 +247,7 @@ static void add_anchor_rows(struct monthly *m, enum indicator indicator, const c
 {
 	for (size_t i = 0; i < scale->count; i++) {
 		const struct anchor *anchor = &scale->anchors[i];
-		bool is_default = anchor->source == NULL || anchor->source[0] == '\0';
+		bool is_default = strcmp(anchor->source, "default") == 0;
 		bool percent = indicator == INDICATOR_AVAILABILITY || indicator == INDICATOR_LOSS;
 		doc_row(m->doc,
 			(struct value[]){
@@ -254,7 +255,8 @@ static void add_anchor_rows(struct monthly *m, enum indicator indicator, const c
 				value_text(scope),
 				value_number(anchor->value, percent ? 2 : 0, percent ? "%" : "ms"),
 				value_number(anchor->points, 0, ""),
-				value_text(is_default ? "–" : anchor->source),
+				value_text(is_default ? word(m, TEXT_NOTES_DEFAULT)
+						      : anchor->source),
 			});
 	}
 }

@@ -41,8 +41,8 @@ const char *say_period(struct monthly *m);  /* "October 2026" */
 const char *say_indicator(const struct monthly *m, enum indicator indicator);
 const char *say_tier(const struct monthly *m, enum tier tier);
 const char *say_family(enum family family); /* "IPv4" */
-/* Why a site is below or without a score; "" if it is neither. */
-const char *say_remarks(struct monthly *m, size_t assessed);
+/* Why a path is below or without a score; "" if it is neither. */
+const char *say_remarks(struct monthly *m, const struct path *path);
 /* Where in the period most of the points of a cause went. */
 const char *say_evidence(struct monthly *m, const struct cause *cause);
 
@@ -53,8 +53,8 @@ struct value value_share(double share);			   /* 0 to 1, printed per cent */
 struct value value_measured(enum indicator indicator, double value);
 struct value value_judged(const struct monthly *m, enum indicator indicator,
 			  const struct score *score); /* toned by its points */
-struct value value_points(const struct monthly *m, double printed, const struct grade *grade);
-struct value value_grade(const struct monthly *m, const struct grade *grade);
+struct value value_points(const struct monthly *m, double exact, const struct grade *grade);
+struct value value_grade(const struct monthly *m, double printed, const struct grade *grade);
 struct value value_site(struct monthly *m, size_t assessed);
 /* Delay percentiles in milliseconds with as many decimals as they deserve. */
 struct value value_milliseconds(double milliseconds);

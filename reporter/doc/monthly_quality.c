@@ -15,9 +15,9 @@ static void add_score_cells(struct monthly *m, struct value *cells, const struct
 	cells[1] = value_count(primary->scored);
 	cells[2] = value_count(primary->vetoed);
 	cells[3] = value_share(group_coverage(primary));
-	cells[4] = value_points(m, primary->printed, primary->grade);
-	cells[5] = value_grade(m, primary->grade);
-	cells[6] = value_points(m, ipv6->printed, ipv6->grade);
+	cells[4] = value_points(m, primary->exact, primary->grade);
+	cells[5] = value_grade(m, primary->printed, primary->grade);
+	cells[6] = value_points(m, ipv6->exact, ipv6->grade);
 }
 
 /* The columns of add_score_cells behind a first one. */

@@ -10,7 +10,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Charts are for the sites that need them; a report of thousands of sites stays readable. */
-enum { CHARTS_PER_ORGANISATION = 3, CHARTS_IN_REPORT = 48 };
+enum { CHARTS_PER_ORGANISATION = 3, CHARTS_IN_REPORT = 48, OUTAGES_SHOWN = 300 };
 
 struct place_in_ranking {
 	size_t assessed;
@@ -61,7 +61,7 @@ static bool *charted_sites(const struct assessment *a)
 
 	for (size_t i = a->site_count; i-- > 0 && total < CHARTS_IN_REPORT;) {
 		size_t organisation = assessment_site(a, order[i])->organisation;
-		if (assessment_path(a, order[i], SCORING_PRIMARY)->state < PATH_NOT_COMMISSIONED ||
+		if (assessment_path(a, order[i], SCORING_PRIMARY)->state != PATH_MEASURED ||
 		    used[organisation] == CHARTS_PER_ORGANISATION)
 			continue;
 		used[organisation]++;
@@ -79,7 +79,7 @@ static void add_path_row(struct monthly *m, size_t assessed, enum family family)
 	const struct site *site = assessment_site(a, assessed);
 	const struct path *path = &a->sites[assessed].path[family];
 	const struct score *score = &path->score;
-	struct value cells[10] = {
+	struct value cells[11] = {
 		value_text(title_in(m, &site->title)),
 		value_text(say_tier(m, site->tier)),
 		value_text(say_family(family)),
@@ -88,20 +88,22 @@ static void add_path_row(struct monthly *m, size_t assessed, enum family family)
 	for (enum indicator i = 0; i < INDICATOR_COUNT; i++)
 		cells[3 + i] = value_judged(m, i, score);
 	cells[7] = value_share(score->coverage);
-	cells[8] = value_points(m, score->printed, score->grade);
-	cells[9] = value_grade(m, score->grade);
+	cells[8] = value_points(m, score->exact, score->grade);
+	cells[9] = value_grade(m, score->printed, score->grade);
+	cells[10] = value_text(say_remarks(m, path));
 	doc_row(m->doc, cells);
 }
 
 static void start_path_table(struct monthly *m)
 {
-	struct column columns[10] = {
+	struct column columns[11] = {
 		{"site", word(m, TEXT_COLUMN_SITE), ALIGN_START},
 		{"tier", word(m, TEXT_COLUMN_TIER), ALIGN_START},
 		{"family", word(m, TEXT_COLUMN_FAMILY), ALIGN_START},
 		[7] = {"coverage", word(m, TEXT_COLUMN_COVERAGE), ALIGN_END},
 		[8] = {"score", word(m, TEXT_SCORE_SCORE), ALIGN_END},
 		[9] = {"grade", word(m, TEXT_SCORE_GRADE), ALIGN_START},
+		[10] = {"remarks", word(m, TEXT_COLUMN_REMARKS), ALIGN_START},
 	};
 
 	for (enum indicator i = 0; i < INDICATOR_COUNT; i++)
@@ -174,13 +176,14 @@ static void add_organisation(struct monthly *m, size_t organisation, const bool 
 		    keep(m, must_format("organisation-%s", node->name)));
 	doc_figures(m->doc, "organisation");
 	doc_figure(m->doc, "score", word(m, TEXT_SCORE_SCORE),
-		   value_points(m, group->printed, group->grade));
-	doc_figure(m->doc, "grade", word(m, TEXT_SCORE_GRADE), value_grade(m, group->grade));
+		   value_points(m, group->exact, group->grade));
+	doc_figure(m->doc, "grade", word(m, TEXT_SCORE_GRADE),
+		   value_grade(m, group->printed, group->grade));
 	doc_figure(m->doc, "coverage", word(m, TEXT_COVER_COVERAGE),
 		   value_share(group_coverage(group)));
 	if (ipv6->members > 0)
 		doc_figure(m->doc, "ipv6_score", word(m, TEXT_SCORE_IPV6),
-			   value_points(m, ipv6->printed, ipv6->grade));
+			   value_points(m, ipv6->exact, ipv6->grade));
 	add_organisation_table(m, organisation);
 	if (with_charts < count)
 		doc_note(m->doc, PHRASE(m, TEXT_SITES_CHARTS_BOUNDED, say_count(m, count),
@@ -225,10 +228,10 @@ static void add_ranking_row(struct monthly *m, size_t assessed, double rank)
 
 	for (enum indicator i = 0; i < INDICATOR_COUNT; i++)
 		cells[4 + i] = value_judged(m, i, score);
-	cells[8] = value_points(m, score->printed, score->grade);
-	cells[9] = value_grade(m, score->grade);
-	cells[10] = value_points(m, ipv6->score.printed, ipv6->score.grade);
-	cells[11] = value_text(say_remarks(m, assessed));
+	cells[8] = value_points(m, score->exact, score->grade);
+	cells[9] = value_grade(m, score->printed, score->grade);
+	cells[10] = value_points(m, ipv6->score.exact, ipv6->score.grade);
+	cells[11] = value_text(say_remarks(m, assessment_path(a, assessed, SCORING_PRIMARY)));
 	doc_row(m->doc, cells);
 }
 
@@ -284,10 +287,64 @@ void add_ranking(struct monthly *m)
 	free(order);
 }
 
-static void add_outage_row(struct monthly *m, size_t assessed, enum family family, size_t index)
+/* An outage among those of all paths. */
+struct listed_outage {
+	size_t assessed;
+	enum family family;
+	const struct outage *outage;
+};
+
+static int compare_order(const struct listed_outage *x, const struct listed_outage *y)
 {
-	const struct path *path = &m->assessment->sites[assessed].path[family];
-	const struct outage *outage = &path->facts.outages[index];
+	if (x->assessed != y->assessed)
+		return x->assessed < y->assessed ? -1 : 1;
+	return (x->family > y->family) - (x->family < y->family);
+}
+
+static int compare_starts(const void *a, const void *b)
+{
+	const struct listed_outage *x = a;
+	const struct listed_outage *y = b;
+
+	if (x->outage->from != y->outage->from)
+		return x->outage->from < y->outage->from ? -1 : 1;
+	return compare_order(x, y);
+}
+
+static int compare_lengths(const void *a, const void *b)
+{
+	const struct listed_outage *x = a;
+	const struct listed_outage *y = b;
+
+	if (x->outage->within != y->outage->within)
+		return x->outage->within > y->outage->within ? -1 : 1;
+	return compare_starts(a, b);
+}
+
+static struct listed_outage *list_outages(const struct assessment *a, size_t *count)
+{
+	struct listed_outage *outages = NULL;
+	size_t capacity = 0;
+
+	*count = 0;
+	for (size_t i = 0; i < a->site_count; i++) {
+		for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+			const struct facts *facts = &a->sites[i].path[f].facts;
+			for (size_t k = 0; k < facts->outage_count; k++) {
+				outages = must_grow(outages, *count, &capacity, sizeof(*outages));
+				outages[(*count)++] =
+					(struct listed_outage){i, f, &facts->outages[k]};
+			}
+		}
+	}
+	return outages;
+}
+
+static void add_outage_row(struct monthly *m, const struct listed_outage *listed)
+{
+	const struct path *path = &m->assessment->sites[listed->assessed].path[listed->family];
+	const struct outage *outage = listed->outage;
+	const char *evidence = path->evidence[outage - path->facts.outages];
 	const char *remarks = "";
 
 	if (outage->before)
@@ -297,23 +354,20 @@ static void add_outage_row(struct monthly *m, size_t assessed, enum family famil
 	if (outage->unseen)
 		remarks = say_listed(m, remarks, word(m, TEXT_OUTAGE_UNSEEN));
 	doc_row(m->doc, (struct value[]){
-				value_site(m, assessed),
-				value_text(say_family(family)),
+				value_site(m, listed->assessed),
+				value_text(say_family(listed->family)),
 				value_time(outage->from),
 				outage->open ? value_text(word(m, TEXT_OUTAGE_OPEN))
 					     : value_time(outage->until),
 				value_length(m, outage->length),
 				value_length(m, outage->within),
 				value_text(remarks),
-				value_text(path->evidence != NULL && path->evidence[index] != NULL
-						   ? path->evidence[index]
-						   : "–"),
+				value_text(evidence != NULL ? evidence : "–"),
 			});
 }
 
 static void add_outage_table(struct monthly *m)
 {
-	const struct assessment *a = m->assessment;
 	const struct column columns[] = {
 		{"site", word(m, TEXT_COLUMN_SITE), ALIGN_START},
 		{"family", word(m, TEXT_COLUMN_FAMILY), ALIGN_START},
@@ -325,13 +379,21 @@ static void add_outage_table(struct monthly *m)
 		{"evidence", word(m, TEXT_COLUMN_EVIDENCE_FILE), ALIGN_START},
 	};
 
+	size_t count;
+	struct listed_outage *outages = list_outages(m->assessment, &count);
+	size_t shown = count < OUTAGES_SHOWN ? count : OUTAGES_SHOWN;
+
+	if (count > 0)
+		qsort(outages, count, sizeof(*outages), compare_lengths);
+	if (shown > 0)
+		qsort(outages, shown, sizeof(*outages), compare_starts);
 	doc_table(m->doc, "outages", word(m, TEXT_OUTAGE_TABLE), columns, COUNT(columns));
-	for (size_t i = 0; i < a->site_count; i++) {
-		for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
-			for (size_t k = 0; k < a->sites[i].path[f].facts.outage_count; k++)
-				add_outage_row(m, i, f, k);
-		}
-	}
+	for (size_t i = 0; i < shown; i++)
+		add_outage_row(m, &outages[i]);
+	if (shown < count)
+		doc_note(m->doc,
+			 PHRASE(m, TEXT_OUTAGE_BOUNDED, say_count(m, shown), say_count(m, count)));
+	free(outages);
 }
 
 /* Count, time and mean time to repair of the sites that had outages. */

@@ -192,7 +192,7 @@ static const char *say_vetoes(struct monthly *m, const struct score *score, cons
 	return text;
 }
 
-const char *say_remarks(struct monthly *m, size_t assessed)
+const char *say_remarks(struct monthly *m, const struct path *path)
 {
 	static const enum text_id states[] = {
 		[PATH_NOT_CONFIGURED] = TEXT_REASON_NOT_CONFIGURED,
@@ -200,7 +200,6 @@ const char *say_remarks(struct monthly *m, size_t assessed)
 		[PATH_UNREADABLE] = TEXT_REASON_UNREADABLE,
 		[PATH_NOT_COMMISSIONED] = TEXT_REASON_NOT_COMMISSIONED,
 	};
-	const struct path *path = assessment_path(m->assessment, assessed, SCORING_PRIMARY);
 
 	if (path->state != PATH_MEASURED)
 		return word(m, states[path->state]);
@@ -317,29 +316,31 @@ static enum tone grade_tone(const struct monthly *m, const struct grade *grade)
 struct value value_judged(const struct monthly *m, enum indicator indicator,
 			  const struct score *score)
 {
-	struct value value = value_measured(indicator, score->value[indicator]);
 	double points = score->points[indicator];
+	bool missing = score->missing[indicator];
+	struct value value =
+		value_measured(indicator, missing ? (double)NAN : score->value[indicator]);
 
-	if (score->missing[indicator] || isnan(points))
+	if (isnan(points))
 		return value_toned(value, TONE_MUTED);
 	double printed = round_half_up(points, 1);
 	return value_toned(value, grade_tone(m, score_grade(m->assessment->profile, printed)));
 }
 
-struct value value_points(const struct monthly *m, double printed, const struct grade *grade)
+struct value value_points(const struct monthly *m, double exact, const struct grade *grade)
 {
-	struct value value = value_number(printed, 1, "");
+	struct value value = value_number(exact, 1, "");
 
 	return value_toned(value, grade != NULL ? grade_tone(m, grade) : TONE_PLAIN);
 }
 
-struct value value_grade(const struct monthly *m, const struct grade *grade)
+struct value value_grade(const struct monthly *m, double printed, const struct grade *grade)
 {
 	if (grade != NULL)
 		return value_toned(
 			value_text(m->language == LANGUAGE_ZH_CN ? grade->zh : grade->en),
 			grade_tone(m, grade));
-	bool trial = m->assessment->mode == SCORE_TRIAL;
+	bool trial = m->assessment->mode == SCORE_TRIAL && !isnan(printed);
 	return value_toned(value_text(trial ? word(m, TEXT_SCORE_TRIAL) : "–"), TONE_MUTED);
 }
 

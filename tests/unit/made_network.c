@@ -25,10 +25,8 @@ void made_slot(struct period slot, const nsec *round_trips, uint32_t count, uint
 	       struct summary *summary, struct delays *delays)
 {
 	struct singleton singletons[PACKETS_MAX];
-	struct sample sample = {.slot = slot,
-				.expected = count,
-				.flags = flags,
-				.singletons = singletons};
+	struct sample sample = {
+		.slot = slot, .expected = count, .flags = flags, .singletons = singletons};
 
 	for (uint32_t i = 0; i < count; i++)
 		singletons[i] = singleton_of(round_trips[i]);
