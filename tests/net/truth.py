@@ -129,6 +129,15 @@ def by_slot(packets, t_max_ns, interval_ns=None):
     return result
 
 
+def round_trips(packets, t_max):
+    """{(family, target, slot): round trips of the packets answered in time}"""
+    trips = defaultdict(list)
+    for (family, target, _), packet in packets.items():
+        if packet.answers and packet.first() - packet.sent_at <= t_max:
+            trips[family, target, packet.slot].append(packet.first() - packet.sent_at)
+    return trips
+
+
 def by_target(packets, t_max_ns):
     """{(family, target): Counts} over everything sent, without a settling of slots."""
     groups = defaultdict(list)
