@@ -128,15 +128,19 @@ void config_destroy(struct config *config)
 
 size_t config_find_site(const struct config *config, const char *name)
 {
-	for (size_t i = 0; config->index == NULL && i < config->site_count; i++) {
+	if (config->index != NULL)
+		return names_find(config->index->sites, name);
+	for (size_t i = 0; i < config->site_count; i++) {
 		if (strcmp(config->sites[i].name, name) == 0)
 			return i;
 	}
-	return config->index == NULL ? CONFIG_NONE : names_find(config->index->sites, name);
+	return CONFIG_NONE;
 }
 
 size_t config_find_test(const struct config *config, const char *name)
 {
+	if (config->index != NULL)
+		return names_find(config->index->tests, name);
 	for (size_t i = 0; i < config->test_count; i++) {
 		if (strcmp(config->tests[i].name, name) == 0)
 			return i;
@@ -146,6 +150,8 @@ size_t config_find_test(const struct config *config, const char *name)
 
 size_t config_find_agent(const struct config *config, const char *name)
 {
+	if (config->index != NULL)
+		return names_find(config->index->agents, name);
 	for (size_t i = 0; i < config->agent_count; i++) {
 		if (strcmp(config->agents[i].name, name) == 0)
 			return i;
@@ -155,11 +161,13 @@ size_t config_find_agent(const struct config *config, const char *name)
 
 size_t config_find_organisation(const struct config *config, const char *name)
 {
-	for (size_t i = 0; config->index == NULL && i < config->organisation_count; i++) {
+	if (config->index != NULL)
+		return names_find(config->index->organisations, name);
+	for (size_t i = 0; i < config->organisation_count; i++) {
 		if (strcmp(config->organisations[i].name, name) == 0)
 			return i;
 	}
-	return config->index == NULL ? CONFIG_NONE : names_find(config->index->organisations, name);
+	return CONFIG_NONE;
 }
 
 bool config_within(const struct config *config, size_t organisation, size_t ancestor)

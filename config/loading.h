@@ -15,17 +15,28 @@ struct config_index {
 	struct names *tests;
 };
 
+/* What is defined of one kind, so that it can be referred to by name. */
+struct defined {
+	struct names *names;
+	struct place *places; /* of the names, index for index */
+	size_t count;
+	bool broken; /* an error hides some: nothing can be said of an unknown name */
+};
+
 struct loading {
 	struct reading reading; /* its arena ends with the loading */
 	struct draft_config draft;
 	struct config *config; /* has an arena of its own */
+	struct defined agent_names;
+	struct defined organisation_names;
+	struct defined site_names;
+	struct defined test_names;
+	struct defined tag_names; /* of all sites */
 	/* The drafts of what stands in the configuration, index for index. */
 	struct draft_named **agents;
 	struct draft_organisation **organisations;
 	struct draft_site **sites;
 	struct draft_test **tests;
-	struct names *tags; /* of all sites */
-	bool organisations_broken;
 	size_t suggestions; /* "did you mean" looked up so far */
 };
 
@@ -41,9 +52,8 @@ void resolve_scored(struct loading *loading);
 /* What is defined and never used. Only for a draft without errors: else it would guess. */
 void warn_unused(struct loading *loading);
 
-/* The index that value names, CONFIG_NONE with an error if there is none. `broken`: definitions are
- * missing because of an error, so that nothing can be said of an unknown name. */
+/* The index that value names, CONFIG_NONE with an error if there is none. */
 size_t resolve_reference(struct loading *loading, struct section *section, struct value *value,
-			 const struct names *names, bool broken);
+			 const struct defined *defined);
 
 #endif

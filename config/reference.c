@@ -19,13 +19,11 @@ static const char *type_name(const struct key_row *row)
 	return names[row->type];
 }
 
-/* "whole number, 16 to 8972 octets"; where a check of its own decides, only what it says. */
+/* "whole number, 16 to 8972 octets". */
 static void type_format(const struct key_row *row, char *out, size_t size)
 {
 	char bounds[TYPE_TEXT] = "";
-	bool own = row->check != NULL || row->type == VALUE_TEXT;
-
-	if (own)
+	if (row->type == VALUE_TEXT)
 		snprintf(bounds, sizeof(bounds), "%s", row->unit == NULL ? "" : row->unit);
 	else
 		bounds_format(row, bounds, sizeof(bounds));

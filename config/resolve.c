@@ -19,36 +19,54 @@ static struct title title_of(struct loading *l, const struct draft_title *draft,
 	return (struct title){arena_text(l->config->arena, zh), arena_text(l->config->arena, en)};
 }
 
-/* Gives a name its index; reports one that is taken, with the place of its first definition. */
-static void define(struct loading *l, struct names *names, struct section *section,
-		   struct value *name, const struct value *first_of(const struct loading *, size_t),
-		   size_t index)
+/* Room for `most` names; broken when the draft's list already is. */
+static struct defined defined_create(struct loading *l, size_t most, bool broken)
 {
-	if (!value_known(name))
-		return;
-	size_t taken = names_add(names, name->text, index);
-	if (taken == NAMES_NONE)
-		return;
-	const struct place first = first_of(l, taken)->place;
-	section_complain(&l->reading, section, name,
-			 "\"%s\" is already defined at %s:%zu:%zu; remove or rename one",
-			 name->text, source_name(first.file), first.line, first.column);
+	return (struct defined){
+		.names = names_create(l->config->arena, most),
+		.places = arena_zeroed(l->reading.arena, most, sizeof(struct place)),
+		.broken = broken,
+	};
+}
+
+/* Gives a name the next index; reports one that is taken. The name as the configuration keeps it,
+ * "" if there was an error in it. */
+static char *define(struct loading *l, struct defined *defined, struct section *section,
+		    struct value *name)
+{
+	size_t index = defined->count++;
+
+	if (!value_known(name)) {
+		defined->broken = true;
+		return arena_text(l->config->arena, "");
+	}
+	char *kept = arena_text(l->config->arena, name->text);
+	size_t taken = names_add(defined->names, kept, index);
+	defined->places[index] = name->place;
+	if (taken != NAMES_NONE) {
+		const struct place *first = &defined->places[taken];
+		section_complain(&l->reading, section, name,
+				 "\"%s\" is already defined at %s:%zu:%zu; remove or rename one",
+				 kept, source_name(first->file), first->line, first->column);
+	}
+	return kept;
 }
 
 size_t resolve_reference(struct loading *l, struct section *section, struct value *value,
-			 const struct names *names, bool broken)
+			 const struct defined *defined)
 {
 	if (!value_known(value))
 		return CONFIG_NONE;
-	size_t index = names_find(names, value->text);
+	size_t index = names_find(defined->names, value->text);
 	if (index != NAMES_NONE)
 		return index;
-	if (broken) {
+	if (defined->broken) {
 		section->broken = true;
 		return CONFIG_NONE;
 	}
-	const char *closest =
-		l->suggestions++ < SUGGESTIONS_MAX ? names_closest(names, value->text) : NULL;
+	const char *closest = l->suggestions++ < SUGGESTIONS_MAX
+				      ? names_closest(defined->names, value->text)
+				      : NULL;
 	if (closest != NULL)
 		section_complain(&l->reading, section, value,
 				 "\"%s\" is not defined; did you mean %s?", value->text, closest);
@@ -58,55 +76,47 @@ size_t resolve_reference(struct loading *l, struct section *section, struct valu
 	return CONFIG_NONE;
 }
 
-static const struct value *agent_first(const struct loading *l, size_t index)
+static void add_local_agent(struct loading *l)
 {
-	return &l->agents[index]->name;
+	struct config *config = l->config;
+
+	config->agent_count = 1;
+	config->agents[0] = (struct agent_config){
+		arena_text(config->arena, "local"),
+		{arena_text(config->arena, "本机"), arena_text(config->arena, "This machine")},
+	};
+	names_add(l->agent_names.names, config->agents[0].name, 0);
 }
 
 static void resolve_agents(struct loading *l)
 {
 	struct config *config = l->config;
 	const struct section_list *list = &l->draft.agents;
-	size_t count = list->count;
 
-	config->index->agents = names_create(config->arena, count + 1);
-	config->agents = arena_zeroed(config->arena, count + 1, sizeof(*config->agents));
-	l->agents = arena_zeroed(l->reading.arena, count + 1, sizeof(struct draft_named *));
-	for (size_t i = 0; i < count; i++) {
+	l->agent_names = defined_create(l, list->count + 1, list->broken);
+	config->agents = arena_zeroed(config->arena, list->count + 1, sizeof(*config->agents));
+	l->agents = arena_zeroed(l->reading.arena, list->count, sizeof(struct draft_named *));
+	config->agent_count = list->count;
+	for (size_t i = 0; i < list->count; i++) {
 		struct draft_named *draft = (struct draft_named *)(void *)list->items + i;
 		struct agent_config *agent = &config->agents[i];
 		l->agents[i] = draft;
-		agent->name = arena_text(config->arena, text_or(&draft->name, ""));
+		agent->name = define(l, &l->agent_names, &draft->section, &draft->name);
 		agent->title = title_of(l, &draft->title, agent->name);
-		define(l, config->index->agents, &draft->section, &draft->name, agent_first, i);
-		if (value_known(&draft->name))
-			draft->name.text = agent->name;
 	}
-	config->agent_count = count;
-	if (count > 0 || list->broken)
-		return;
-	config->agents[0] = (struct agent_config){
-		arena_text(config->arena, "local"),
-		{arena_text(config->arena, "本机"), arena_text(config->arena, "This machine")},
-	};
-	config->agent_count = 1;
-	names_add(config->index->agents, config->agents[0].name, 0);
+	if (list->count == 0 && !list->broken)
+		add_local_agent(l);
 }
 
-static const struct value *organisation_first(const struct loading *l, size_t index)
-{
-	return &l->organisations[index]->named.name;
-}
-
-static size_t count_organisations(struct loading *l, const struct section_list *list)
+static size_t count_organisations(const struct section_list *list, bool *broken)
 {
 	size_t count = list->count;
 
-	l->organisations_broken |= list->broken;
+	*broken |= list->broken;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct draft_organisation *draft =
 			(const struct draft_organisation *)(const void *)list->items + i;
-		count += count_organisations(l, &draft->children);
+		count += count_organisations(&draft->children, broken);
 	}
 	return count;
 }
@@ -122,13 +132,10 @@ static void add_organisations(struct loading *l, const struct section_list *list
 		size_t index = config->organisation_count++;
 		struct organisation *organisation = &config->organisations[index];
 		l->organisations[index] = draft;
-		organisation->name = arena_text(config->arena, text_or(&draft->named.name, ""));
+		organisation->name = define(l, &l->organisation_names, &draft->named.section,
+					    &draft->named.name);
 		organisation->title = title_of(l, &draft->named.title, organisation->name);
 		organisation->parent = parent;
-		if (value_known(&draft->named.name))
-			draft->named.name.text = organisation->name;
-		define(l, config->index->organisations, &draft->named.section, &draft->named.name,
-		       organisation_first, index);
 		add_organisations(l, &draft->children, index);
 	}
 }
@@ -136,18 +143,14 @@ static void add_organisations(struct loading *l, const struct section_list *list
 static void resolve_organisations(struct loading *l)
 {
 	struct config *config = l->config;
-	size_t count = count_organisations(l, &l->draft.organisations);
+	bool broken = false;
+	size_t count = count_organisations(&l->draft.organisations, &broken);
 
-	config->index->organisations = names_create(config->arena, count);
+	l->organisation_names = defined_create(l, count, broken);
 	config->organisations = arena_zeroed(config->arena, count, sizeof(*config->organisations));
 	l->organisations =
 		arena_zeroed(l->reading.arena, count, sizeof(struct draft_organisation *));
 	add_organisations(l, &l->draft.organisations, CONFIG_NONE);
-}
-
-static const struct value *site_first(const struct loading *l, size_t index)
-{
-	return &l->sites[index]->named.name;
 }
 
 static void resolve_addresses(struct loading *l, struct draft_site *draft, struct site *site)
@@ -182,8 +185,7 @@ static void resolve_site(struct loading *l, struct draft_site *draft, struct sit
 
 	site->title = title_of(l, &draft->named.title, site->name);
 	site->organisation =
-		resolve_reference(l, section, &draft->organisation, l->config->index->organisations,
-				  l->organisations_broken);
+		resolve_reference(l, section, &draft->organisation, &l->organisation_names);
 	site->tier = value_known(&draft->tier) ? (enum tier)draft->tier.choice : TIER_ACCESS;
 	site->reach = value_known(&draft->reach)    ? (enum reach)draft->reach.choice
 		      : site->tier == TIER_BACKBONE ? REACH_PROVINCE
@@ -203,10 +205,11 @@ static void collect_tags(struct loading *l)
 
 	for (size_t i = 0; i < config->site_count; i++)
 		count += config->sites[i].tag_count;
-	l->tags = names_create(l->reading.arena, count);
+	l->tag_names = defined_create(l, count, l->draft.sites.broken);
 	for (size_t i = 0; i < config->site_count; i++) {
 		for (size_t k = 0; k < config->sites[i].tag_count; k++)
-			names_add(l->tags, config->sites[i].tags[k], 0);
+			names_add(l->tag_names.names, config->sites[i].tags[k], 0);
+		l->tag_names.broken |= l->sites[i]->tags.state == VALUE_REFUSED;
 	}
 }
 
@@ -218,27 +221,18 @@ static void resolve_sites(struct loading *l)
 	if (list->count == 0 && !list->broken)
 		diagnostics_add(l->reading.diagnostics, SEVERITY_ERROR, l->draft.section.place,
 				"sites", "is missing; list sites here or in an inventory");
-	config->index->sites = names_create(config->arena, list->count);
+	l->site_names = defined_create(l, list->count, list->broken);
 	config->sites = arena_zeroed(config->arena, list->count, sizeof(*config->sites));
 	l->sites = arena_zeroed(l->reading.arena, list->count, sizeof(struct draft_site *));
 	config->site_count = list->count;
 	for (size_t i = 0; i < list->count; i++) {
 		struct draft_site *draft = (struct draft_site *)(void *)list->items + i;
-		struct site *site = &config->sites[i];
 		l->sites[i] = draft;
-		site->name = arena_text(config->arena, text_or(&draft->named.name, ""));
-		if (value_known(&draft->named.name))
-			draft->named.name.text = site->name;
-		define(l, config->index->sites, &draft->named.section, &draft->named.name,
-		       site_first, i);
-		resolve_site(l, draft, site);
+		config->sites[i].name =
+			define(l, &l->site_names, &draft->named.section, &draft->named.name);
+		resolve_site(l, draft, &config->sites[i]);
 	}
 	collect_tags(l);
-}
-
-static const struct value *test_first(const struct loading *l, size_t index)
-{
-	return &l->tests[index]->name;
 }
 
 static void resolve_test_agents(struct loading *l, struct draft_test *draft,
@@ -250,10 +244,9 @@ static void resolve_test_agents(struct loading *l, struct draft_test *draft,
 
 	test->agents = arena_zeroed(config->arena, count, sizeof(size_t));
 	for (size_t i = 0; i < count; i++) {
-		size_t agent =
-			all ? i
-			    : resolve_reference(l, &draft->section, &draft->agents.items[i],
-						config->index->agents, l->draft.agents.broken);
+		size_t agent = all ? i
+				   : resolve_reference(l, &draft->section, &draft->agents.items[i],
+						       &l->agent_names);
 		if (agent != CONFIG_NONE)
 			test->agents[test->agent_count++] = agent;
 	}
@@ -283,17 +276,14 @@ static void resolve_tests(struct loading *l)
 	struct config *config = l->config;
 	const struct section_list *list = &l->draft.tests;
 
-	config->index->tests = names_create(config->arena, list->count);
+	l->test_names = defined_create(l, list->count, list->broken);
 	config->tests = arena_zeroed(config->arena, list->count, sizeof(*config->tests));
 	l->tests = arena_zeroed(l->reading.arena, list->count, sizeof(struct draft_test *));
 	config->test_count = list->count;
 	for (size_t i = 0; i < list->count; i++) {
 		struct draft_test *draft = (struct draft_test *)(void *)list->items + i;
 		l->tests[i] = draft;
-		config->tests[i].name = arena_text(config->arena, text_or(&draft->name, ""));
-		if (value_known(&draft->name))
-			draft->name.text = config->tests[i].name;
-		define(l, config->index->tests, &draft->section, &draft->name, test_first, i);
+		config->tests[i].name = define(l, &l->test_names, &draft->section, &draft->name);
 		resolve_test(l, draft, &config->tests[i]);
 	}
 }
@@ -326,4 +316,10 @@ void resolve_names(struct loading *l)
 	resolve_organisations(l);
 	resolve_sites(l);
 	resolve_tests(l);
+	*l->config->index = (struct config_index){
+		.agents = l->agent_names.names,
+		.organisations = l->organisation_names.names,
+		.sites = l->site_names.names,
+		.tests = l->test_names.names,
+	};
 }

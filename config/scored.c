@@ -203,10 +203,8 @@ static void resolve_site(struct loading *l, size_t index, const struct coverage 
 	struct draft_scored *scored = &l->sites[index]->scored;
 	struct site *site = &l->config->sites[index];
 	struct wish wish = {
-		.test = resolve_reference(l, &scored->section, &scored->test,
-					  l->config->index->tests, l->draft.tests.broken),
-		.agent = resolve_reference(l, &scored->section, &scored->agent,
-					   l->config->index->agents, l->draft.agents.broken),
+		.test = resolve_reference(l, &scored->section, &scored->test, &l->test_names),
+		.agent = resolve_reference(l, &scored->section, &scored->agent, &l->agent_names),
 		.family = value_known(&scored->family) ? scored->family.choice : FAMILY_COUNT,
 	};
 
@@ -293,7 +291,7 @@ static void check_series(struct loading *l)
 void resolve_scored(struct loading *l)
 {
 	struct coverage coverage = coverage_of(l);
-	bool uncertain = l->draft.tests.broken;
+	bool uncertain = l->test_names.broken;
 
 	for (size_t i = 0; i < l->config->test_count; i++)
 		uncertain |= l->tests[i]->section.broken;

@@ -143,11 +143,12 @@ static const struct node *unwrap(const struct reading *reading, struct section *
 		return NULL;
 	const struct node *value = node->kind == NODE_MAPPING ? member(node, "value") : NULL;
 	const struct node *from = node->kind == NODE_MAPPING ? member(node, "source") : NULL;
-	if (value == NULL || from == NULL || from->kind != NODE_SCALAR || from->empty ||
-	    node->count != 2) {
+	bool sourced = from != NULL && from->kind == NODE_SCALAR && !from->empty;
+	if (value == NULL || !sourced || node->count != 2) {
 		complain_at(reading, section, node->place, row->name,
-			    "has no source; write {value: …, source: where it was published} or "
-			    "source: default");
+			    sourced ? "has not just value and source; write {value: …, source: …}"
+				    : "has no source; write {value: …, source: where it was "
+				      "published} or source: default");
 		return NULL;
 	}
 	*source = from->text;
@@ -279,9 +280,10 @@ void section_read(const struct reading *reading, const struct key_row *rows,
 			complain_at(reading, section, node->place, "",
 				    "must be keys with values; write \"key: value\"");
 		section->broken = true;
-		return;
+		for (const struct key_row *row = rows; row->name != NULL; row++)
+			excuse(draft, row);
 	}
-	for (size_t i = 0; i < node->count; i++) {
+	for (size_t i = 0; node->kind == NODE_MAPPING && i < node->count; i++) {
 		const struct key_row *row = find_row(rows, node->keys[i]->text);
 		struct path below = {path, node->keys[i]->text, 0};
 		if (row == NULL)

@@ -28,9 +28,8 @@ static void select_organisations(struct loading *l, struct selection *selection,
 	if (named->count == 0)
 		return;
 	for (size_t i = 0; i < named->count; i++) {
-		size_t index =
-			resolve_reference(l, &targets->section, &named->items[i],
-					  config->index->organisations, l->organisations_broken);
+		size_t index = resolve_reference(l, &targets->section, &named->items[i],
+						 &l->organisation_names);
 		if (index != CONFIG_NONE)
 			selection->organisations[index] = true;
 	}
@@ -45,8 +44,8 @@ static void select_organisations(struct loading *l, struct selection *selection,
 static void check_tags(struct loading *l, struct draft_targets *targets)
 {
 	for (size_t i = 0; i < targets->tags.count; i++)
-		(void)resolve_reference(l, &targets->section, &targets->tags.items[i], l->tags,
-					l->draft.sites.broken);
+		(void)resolve_reference(l, &targets->section, &targets->tags.items[i],
+					&l->tag_names);
 }
 
 static bool measurable(const struct test_config *test, const struct site *site)
@@ -64,8 +63,8 @@ static void select_sites(struct loading *l, struct selection *selection,
 	struct value *named = &targets->sites;
 
 	for (size_t i = 0; i < named->count; i++) {
-		size_t index = resolve_reference(l, &targets->section, &named->items[i],
-						 l->config->index->sites, l->draft.sites.broken);
+		size_t index =
+			resolve_reference(l, &targets->section, &named->items[i], &l->site_names);
 		if (index == CONFIG_NONE)
 			continue;
 		selection->sites[index] = true;
@@ -124,7 +123,7 @@ static void gather(struct loading *l, const struct selection *selection,
 /* Whether an error elsewhere may be why a test has no targets. */
 static bool sites_uncertain(const struct loading *l)
 {
-	bool uncertain = l->draft.sites.broken || l->config->site_count == 0;
+	bool uncertain = l->site_names.broken || l->config->site_count == 0;
 
 	for (size_t i = 0; i < l->config->site_count; i++)
 		uncertain |= l->sites[i]->named.section.broken;

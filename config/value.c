@@ -270,14 +270,14 @@ static bool read_name(const char *text, struct problem *problem)
 /* An address that one host can have and every agent can send to. */
 static bool is_unicast(const struct address *address, enum family family)
 {
-	const uint8_t *b = address->bytes;
+	struct in6_addr in6;
 
 	if (family == FAMILY_IPV4)
-		return b[0] != 0 && b[0] < 224;
-	/* Unspecified, multicast, link-local (which needs an interface), IPv4-mapped. */
-	const struct in6_addr *in6 = (const struct in6_addr *)(const void *)b;
-	return !IN6_IS_ADDR_UNSPECIFIED(in6) && !IN6_IS_ADDR_MULTICAST(in6) &&
-	       !IN6_IS_ADDR_LINKLOCAL(in6) && !IN6_IS_ADDR_V4MAPPED(in6);
+		return address->bytes[0] != 0 && address->bytes[0] < 224;
+	memcpy(&in6, address->bytes, sizeof(in6));
+	/* A link-local address needs an interface beside it. */
+	return !IN6_IS_ADDR_UNSPECIFIED(&in6) && !IN6_IS_ADDR_MULTICAST(&in6) &&
+	       !IN6_IS_ADDR_LINKLOCAL(&in6) && !IN6_IS_ADDR_V4MAPPED(&in6);
 }
 
 void address_parse(const char *text, enum family family, struct address *out)
