@@ -18,6 +18,11 @@ static const nsec tick = NSEC_PER_MSEC;
 static const nsec idle_tick = 100 * NSEC_PER_MSEC;
 static const nsec hurry_tick = 5 * NSEC_PER_MSEC;
 
+/* A packet due at the very end of its slot may leave on the next tick; its deadline is waited for.
+ */
+static const nsec overrun_max = 25 * NSEC_PER_MSEC;
+static const nsec settle_slack = 50 * NSEC_PER_MSEC;
+
 /* How long a hurried agent waits for surplus answers. */
 static const nsec linger = 200 * NSEC_PER_MSEC;
 
@@ -47,6 +52,7 @@ struct agent {
 	nsec looked_at;	     /* monotonic */
 	nsec trusted_from;   /* monotonic */
 	nsec overflow_at[2]; /* by family, realtime */
+	nsec hurried_at;     /* realtime */
 	nsec stop_at;	     /* monotonic; NSEC_UNDEFINED while running */
 	struct probe_packet batch[PROBE_BATCH];
 	nsec due_at[PROBE_BATCH];
@@ -136,7 +142,7 @@ enum err agent_add(struct agent *agent, const struct target *target, uint32_t *o
 		.origin = target->origin,
 		.interval = target->interval,
 		.packets = target->packets,
-		.t_max = target->t_max,
+		.t_max = target->t_max + settle_slack,
 	};
 	uint32_t number;
 
@@ -276,7 +282,7 @@ static void queue_send(struct agent *agent, const struct due *due, nsec now)
 		return;
 	flight_expire(flight, now);
 	watch_losses(agent, due->stream, flight);
-	if (now - due->at > lateness_max || now >= flight->slot.until) {
+	if (now - due->at > lateness_max || now >= flight->slot.until + overrun_max) {
 		flight_refused(flight, due->packet);
 		return;
 	}
@@ -486,6 +492,8 @@ static bool settled_early(const struct flight *flight, nsec now)
 {
 	nsec last = flight->slot.from;
 
+	if (flight->passed < flight->expected)
+		return false;
 	for (uint32_t i = 0; i < flight->expected; i++) {
 		if (flight->packets[i].outcome != OUTCOME_REPLIED)
 			return false;
@@ -495,8 +503,12 @@ static bool settled_early(const struct flight *flight, nsec now)
 	return now > last + linger;
 }
 
+/* Looking at every series takes its time, so it is not done on every tick. */
 static void settle_early(struct agent *agent, nsec now)
 {
+	if (now - agent->hurried_at < linger / 10)
+		return;
+	agent->hurried_at = now;
 	for (uint32_t i = 0; i < agent->tracks.count; i++) {
 		struct track *track = tracks_at(&agent->tracks, i);
 		if (track != NULL && track->oldest != NULL && settled_early(track->oldest, now)) {

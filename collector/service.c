@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* How long a stop waits for packets in flight, and slots wait in the spool before they are filed.
  */
@@ -261,6 +262,7 @@ static enum err begin(struct service *service)
 /* What takes no privilege. */
 static enum err open_rest(struct service *service)
 {
+	(void)umask(0077);
 	if (uv_loop_init(&service->loop) != 0)
 		return E_SYSTEM;
 	service->loop_open = true;

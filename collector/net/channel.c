@@ -299,7 +299,7 @@ static bool read_error(const struct sock_extended_err *error, struct report *rep
 	if (error->ee_origin != SO_EE_ORIGIN_ICMP && error->ee_origin != SO_EE_ORIGIN_ICMP6)
 		return false;
 	/* The offender's address follows the structure in the same control message. */
-	const struct sockaddr *address = SO_EE_OFFENDER(error);
+	const struct sockaddr *address = (const void *)(error + 1);
 	size_t len = address->sa_family == AF_INET ? sizeof(struct sockaddr_in)
 						   : sizeof(struct sockaddr_in6);
 	memcpy(&offender, address, len);

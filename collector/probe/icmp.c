@@ -236,7 +236,10 @@ static void receive_family(struct icmp_probe *icmp, int index,
 		for (size_t j = 0; j < count; j++)
 			take_report(icmp, index, &reports[j], listener);
 	}
-	for (int i = 0; i < BATCHES_MAX && (count = channel_receive(channel, incoming)) > 0; i++) {
+	/* A batch that is not full was the last. */
+	count = CHANNEL_BATCH;
+	for (int i = 0; i < BATCHES_MAX && count == CHANNEL_BATCH; i++) {
+		count = channel_receive(channel, incoming);
 		for (size_t j = 0; j < count; j++)
 			take_reply(&icmp->seal[index], &incoming[j], listener);
 	}
