@@ -74,7 +74,7 @@ build() {
 prepare() {
 	step "preparing the user netgrade and its data folder" "准备系统用户 netgrade 和数据目录"
 	ensure_user || fail "the user netgrade could not be made" "无法创建系统用户 netgrade"
-	chown netgrade:netgrade /var/lib/netgrade "$trial" && chmod 0755 /var/lib/netgrade && chmod 0700 "$trial" ||
+	chown netgrade:netgrade /var/lib/netgrade "$trial" && chmod 0700 /var/lib/netgrade "$trial" ||
 		fail "$trial could not be given to netgrade" "无法设置目录 $trial 的属主"
 	configuration=config/examples/this-machine.yaml
 	if [ "$gateway" = yes ]; then
@@ -136,21 +136,29 @@ measure() {
 	to=$(TZ=$zone date +%Y-%m-%dT%H:%M:%S)
 }
 
+# One report in a language; its HTML file's path goes to standard output.
+write_report() {
+	build/reporter/netgrade-reporter report --trial --config "$configuration" --from "$from" --to "$to" \
+		--lang "$1" --out "$trial/report" >"$trial/report.log" 2>&1 ||
+		fail "the report could not be written" "报告生成失败" "$trial/report.log"
+	grep '\.html$' "$trial/report.log"
+}
+
 report() {
 	step "writing the report" "生成报告"
-	out=$trial/report
-	build/reporter/netgrade-reporter score --trial --config "$configuration" --from "$from" --to "$to" ||
+	build/reporter/netgrade-reporter score --trial --config "$configuration" --from "$from" --to "$to" \
+		--lang "$language" ||
 		fail "the score could not be computed" "评分失败"
-	build/reporter/netgrade-reporter report --trial --config "$configuration" --from "$from" --to "$to" \
-		--lang "$language" --out "$out" ||
-		fail "the report could not be written" "报告生成失败"
+	chinese=$(write_report zh-CN) && english=$(write_report en) || exit 1
 }
 
 next_steps() {
 	here=$(pwd)
 	cat <<TEXT
 
-The report 报告: $(find "$trial/report" -name '*.html' 2>/dev/null | sort | tail -n 1)
+The report 报告:
+  中文     $chinese
+  English  $english
   Open it in a browser; the same figures are beside it as JSON.
   用浏览器打开；同一目录下的 JSON 文件含有同样的数据。
 
