@@ -39,7 +39,7 @@ static size_t edit_distance(const char *a, const char *b)
 
 const char *closest_name(const char *word, const char *const *candidates, size_t count)
 {
-	size_t allowed = strlen(word) <= 4 ? 1 : strlen(word) <= 8 ? 2 : 3;
+	size_t allowed = strlen(word) <= 1 ? 0 : strlen(word) <= 4 ? 1 : strlen(word) <= 8 ? 2 : 3;
 	const char *closest = NULL;
 
 	for (size_t i = 0; i < count; i++) {

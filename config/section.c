@@ -86,7 +86,8 @@ static bool expect_list(const struct reading *reading, struct section *section,
 		return false;
 	if (node->count == 0)
 		complain_at(reading, section, node->place, row->name,
-			    "is empty; list something or leave the key out");
+			    row->required ? "is empty; list something"
+					  : "is empty; list something or leave the key out");
 	return node->count > 0;
 }
 
@@ -250,7 +251,8 @@ static void read_member(const struct reading *reading, const struct key_row *row
 
 	if (node->empty && !node->refused) {
 		complain_at(reading, section, key->place, row->name,
-			    "has no value; write one or leave the key out");
+			    row->required ? "has no value; write one"
+					  : "has no value; write one or leave the key out");
 		excuse(draft, row);
 		return;
 	}

@@ -211,7 +211,9 @@ static void complain_syntax(const struct source *source, const yaml_parser_t *pa
 	if (parser->error == YAML_MEMORY_ERROR)
 		diagnostics_add(diagnostics, SEVERITY_ERROR, place, "", "no memory to read it");
 	else
-		diagnostics_add(diagnostics, SEVERITY_ERROR, place, "", "is no YAML: %s%s%s",
+		diagnostics_add(diagnostics, SEVERITY_ERROR, place, "",
+				"is no YAML: %s%s%s; look at the brackets, quotes and "
+				"indentation before it (spaces, no tabs)",
 				parser->problem == NULL ? "unknown problem" : parser->problem,
 				parser->context == NULL ? "" : " ",
 				parser->context == NULL ? "" : parser->context);

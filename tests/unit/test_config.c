@@ -439,6 +439,70 @@ static void the_digest_is_that_of_the_text(void **state)
 	config_destroy(config);
 }
 
+/* A mistake must not be told again wherever something depends on it. */
+static void one_mistake_gives_one_error(void **state)
+{
+	(void)state;
+	static const char network[] = "network: {en: Trial}\n";
+	static const char city[] = "organisations: [{name: city}]\n";
+	static const char gate[] = "sites: [{name: gate, organisation: city, tier: access, "
+				   "ipv4: 192.0.2.1, tags: [a], scored: {test: echo}}]\n";
+	static const char echo[] = "tests: [{name: echo}]\n";
+	static const struct {
+		const char *name;
+		const char *parts[4];
+		const char *key;
+	} rows[] = {
+		{"a list at the top", {"- network\n", "", "", ""}, ""},
+		{"a section misspelt", {"netwrok: {en: Trial}\n", city, gate, echo}, "netwrok"},
+		{"a section that is a list", {"network: [Trial]\n", city, gate, echo}, "network"},
+		{"an organisation's name",
+		 {network, "organisations: [{name: City}]\n", gate, echo},
+		 "organisations[0].name"},
+		{"an organisation without keys",
+		 {network, "organisations: [city]\n", gate, echo},
+		 "organisations[0]"},
+		{"a site without keys",
+		 {network, city, "sites: [gate]\n",
+		  "tests: [{name: echo, targets: {sites: [gate]}}]\n"},
+		 "sites[0]"},
+		{"a test's name misspelt",
+		 {network, city, gate, "tests: [{nmae: echo}]\n"},
+		 "tests[0].nmae"},
+		{"the tests misspelt", {network, city, gate, "test: [{name: echo}]\n"}, "test"},
+		{"targets misspelt",
+		 {network, city, gate, "tests: [{name: echo, target: {tiers: [metro]}}]\n"},
+		 "tests[0].target"},
+		{"targets of another kind",
+		 {network, city, gate, "tests: [{name: echo, targets: all}]\n"},
+		 "tests[0].targets"},
+		{"a tag misspelt",
+		 {network, city, gate, "tests: [{name: echo, targets: {tags: [b]}}]\n"},
+		 "tests[0].targets.tags"},
+		{"an agent misspelt",
+		 {network, city, gate, "tests: [{name: echo, agents: [lokal]}]\n"},
+		 "tests[0].agents"},
+		{"an inventory that is missing",
+		 {network, city, "inventory: nowhere/sites.csv\n",
+		  "tests: [{name: echo, targets: {sites: [gate], tags: [a]}}]\n"},
+		 "inventory"},
+		{"no sites", {network, city, echo, ""}, "sites"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char text[TEXT];
+		struct diagnostics diagnostics = {0};
+		print_message("# %s\n", rows[i].name);
+		snprintf(text, sizeof(text), "%s%s%s%s", rows[i].parts[0], rows[i].parts[1],
+			 rows[i].parts[2], rows[i].parts[3]);
+		assert_null(load(text, &diagnostics));
+		diagnostics_print(&diagnostics, stderr);
+		assert_int_equal(diagnostics.count, 1);
+		assert_string_equal(diagnostics.items[0].key, rows[i].key);
+		diagnostics_finish(&diagnostics);
+	}
+}
+
 static void diagnostics_print_in_the_order_of_the_file(void **state)
 {
 	(void)state;
@@ -477,6 +541,7 @@ int main(void)
 		cmocka_unit_test(aliases_that_multiply_are_refused),
 		cmocka_unit_test(a_byte_order_mark_takes_no_column),
 		cmocka_unit_test(the_digest_is_that_of_the_text),
+		cmocka_unit_test(one_mistake_gives_one_error),
 		cmocka_unit_test(diagnostics_print_in_the_order_of_the_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
