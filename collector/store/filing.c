@@ -4,11 +4,14 @@
 #include "collector/store/series.h"
 #include "collector/store/update.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The layout of the curves of one interval; there are few intervals. */
 struct curves {
@@ -38,6 +41,7 @@ struct work {
 struct filing {
 	struct filing_options options;
 	char *folder;
+	int folder_fd;
 	struct curves *layouts;
 	struct ring_layout histograms;
 	struct work works[FILING_GROUP];
@@ -83,6 +87,9 @@ enum err filing_open(const struct filing_options *options, struct filing **out)
 	if (rc != E_OK)
 		return rc;
 	filing->options = *options;
+	filing->folder_fd = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (filing->folder_fd < 0)
+		rc = err_from_errno(errno);
 	filing->histograms = series_histograms(options->keep_hours);
 	for (size_t i = 0; i < FILING_GROUP; i++)
 		filing->works[i].curves.fd = filing->works[i].hours.fd = -1;
@@ -91,8 +98,7 @@ enum err filing_open(const struct filing_options *options, struct filing **out)
 		if (rc == E_OK)
 			rc = update_init(&filing->works[i].hours, HOUR_BATCH, HOUR_TEXT);
 	}
-	filing->folder = strdup(options->folder);
-	if (rc == E_OK && filing->folder == NULL)
+	if (rc == E_OK && (filing->folder = strdup(options->folder)) == NULL)
 		rc = E_MEMORY;
 	if (rc != E_OK) {
 		filing_close(filing);
@@ -115,6 +121,8 @@ void filing_close(struct filing *filing)
 		free(filing->layouts);
 		filing->layouts = next;
 	}
+	if (filing->folder_fd >= 0)
+		close(filing->folder_fd);
 	free(filing->folder);
 	free(filing);
 }
@@ -465,6 +473,38 @@ static void apply(struct filing *filing, struct work *work)
 	work->task->result = rc;
 }
 
+/* Makes what was appended durable. One sync of the file system costs less than those of more files
+ * than a few: each of them ends with a flush of the disk. */
+static enum err sync_files(const struct filing *filing, struct update *const *files, size_t count)
+{
+	enum { FEW = 4 };
+
+	if (count > FEW)
+		return syncfs(filing->folder_fd) == 0 ? E_OK : err_from_errno(errno);
+	for (size_t i = 0; i < count; i++)
+		if (fdatasync(files[i]->fd) != 0)
+			return err_from_errno(errno);
+	return E_OK;
+}
+
+static enum err sync_cycle(struct filing *filing, size_t count)
+{
+	struct update *files[2 * FILING_GROUP];
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct work *work = &filing->works[i];
+		if (work->curves.applied)
+			files[used++] = &work->curves;
+		if (work->hours.applied)
+			files[used++] = &work->hours;
+	}
+	enum err rc = sync_files(filing, files, used);
+	for (size_t i = 0; i < used && rc != E_OK; i++)
+		update_take_back(files[i], filing->folder, &filing->quarantined_now);
+	return rc;
+}
+
 static void fail_all(struct filing *filing, size_t count, enum err rc)
 {
 	for (size_t i = 0; i < count; i++)
@@ -506,8 +546,10 @@ static bool run_cycle(struct filing *filing, size_t count)
 		for (size_t i = 0; i < count; i++)
 			if (takes_part(&filing->works[i]))
 				apply(filing, &filing->works[i]);
-		rc = together(filing, count, settle);
+		rc = sync_cycle(filing, count);
 	}
+	if (rc == E_OK)
+		rc = together(filing, count, settle);
 	if (rc != E_OK)
 		fail_all(filing, count, rc);
 	for (size_t i = 0; i < count; i++)

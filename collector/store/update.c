@@ -44,6 +44,7 @@ void update_close(struct update *update)
 	update->fd = -1;
 	update->used = 0;
 	update->count = 0;
+	update->applied = false;
 }
 
 static enum err set_aside(const char *folder, const char *file, const char *why)
@@ -171,12 +172,19 @@ enum err update_apply(struct update *update, const char *folder, uint64_t *quara
 	if (rc != E_OK)
 		return rc;
 	rc = ring_append(path, update->rows, update->count);
-	if (rc == E_OK && fdatasync(update->fd) != 0)
-		rc = err_from_errno(errno);
+	update->applied = rc == E_OK;
 	if (rc != E_OK)
 		put_back(update, folder, quarantined);
 	flock(update->fd, LOCK_UN);
 	return rc;
+}
+
+void update_take_back(struct update *update, const char *folder, uint64_t *quarantined)
+{
+	if (lock_wholly(update->fd) == E_OK)
+		put_back(update, folder, quarantined);
+	update->applied = false;
+	flock(update->fd, LOCK_UN);
 }
 
 enum err update_undo(const char *folder, const char *file, const void *octets, size_t len)

@@ -25,6 +25,7 @@ struct update {
 	const char **rows;
 	size_t count;
 	size_t limit;
+	bool applied; /* appended, not known to be durable */
 };
 
 /* limit rows of at most row_size octets each. */
@@ -50,8 +51,11 @@ void update_take(struct update *update, size_t len, int64_t until);
 
 MUST_CHECK enum err update_save_undo(const struct update *update, struct spool *spool);
 
-/* Appends and syncs. On failure the header is put back as it was. */
+/* Appends; nothing is durable before the file is synced. On failure the header is put back. */
 MUST_CHECK enum err update_apply(struct update *update, const char *folder, uint64_t *quarantined);
+
+/* Puts the header back as it was before the update, when it could not be made durable. */
+void update_take_back(struct update *update, const char *folder, uint64_t *quarantined);
 
 void update_close(struct update *update);
 
