@@ -19,9 +19,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* How long a stop waits for packets in flight, and slots wait in the spool before they are filed.
- */
+/* A stop waits for the packets in flight, a little beyond their T_max but not for ever. */
+static const nsec patience_slack = 50 * NSEC_PER_MSEC;
 static const nsec patience_max = 10 * NSEC_PER_SEC;
+
+/* How long slots wait in the spool before they are filed. */
 static const nsec gather = 10 * NSEC_PER_MIN;
 
 struct service {
@@ -90,7 +92,9 @@ static void stop(struct service *service, nsec patience)
 static void on_stop(void *context, int count)
 {
 	struct service *service = context;
-	nsec patience = service->t_max < patience_max ? service->t_max : patience_max;
+	nsec patience = service->t_max + patience_slack;
+
+	patience = patience < patience_max ? patience : patience_max;
 
 	if (count == 1)
 		log_info("run", "stopping: waiting up to %.1f s for packets in flight",
