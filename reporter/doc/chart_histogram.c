@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PLOT_HEIGHT = 146, TOP = 30, BELOW = 34, BEYOND_ROOM = 84, BEYOND_AT = 58 };
+enum { PLOT_HEIGHT = 100, TOP = 30, BELOW = 34, BEYOND_ROOM = 84, BEYOND_AT = 58 };
 
 struct reach {
 	double low;

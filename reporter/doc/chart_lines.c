@@ -8,7 +8,15 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PLOT_HEIGHT = 156, TOP = 30, BELOW = 30, TAG_STEP = 16, TAG_SAMPLE = 22, TAG_MOST = 150 };
+enum {
+	LINES_HEIGHT = 136,
+	COLUMNS_HEIGHT = 88,
+	TOP = 30,
+	BELOW = 30,
+	TAG_STEP = 16,
+	TAG_SAMPLE = 22,
+	TAG_MOST = 150
+};
 
 struct span {
 	double low;
@@ -16,6 +24,11 @@ struct span {
 	bool finite;
 	bool infinite;
 };
+
+static double plot_height(const struct chart *chart)
+{
+	return chart->kind == CHART_COLUMNS ? COLUMNS_HEIGHT : LINES_HEIGHT;
+}
 
 static struct span span_of(const struct chart *chart)
 {
@@ -77,8 +90,8 @@ static void lay_out(struct plot *plot)
 {
 	plot->up = axis_up(plot->chart);
 	double left = plot_left(plot);
-	plot->area =
-		(struct box){left, TOP, CHART_WIDTH - left - tag_room(plot->chart), PLOT_HEIGHT};
+	plot->area = (struct box){left, TOP, CHART_WIDTH - left - tag_room(plot->chart),
+				  plot_height(plot->chart)};
 	plot->across = axis_of_time(plot->chart->period, (size_t)(plot->area.width / 58));
 }
 
@@ -227,7 +240,7 @@ static void name_infinite(const struct plot *plot, const struct span *span)
 double lines_height(const struct chart *chart, enum language language)
 {
 	(void)language;
-	double height = TOP + PLOT_HEIGHT + BELOW;
+	double height = TOP + plot_height(chart) + BELOW;
 
 	if (chart->kind != CHART_COLUMNS || chart->series_count < 2)
 		return height;
@@ -323,6 +336,6 @@ void draw_columns(struct plot *plot)
 	name_infinite(plot, &span);
 	plot_base(plot);
 	if (chart->series_count > 1)
-		legend_draw(plot, entries, chart->series_count, TOP + PLOT_HEIGHT + BELOW);
+		legend_draw(plot, entries, chart->series_count, TOP + plot_height(chart) + BELOW);
 	free(entries);
 }

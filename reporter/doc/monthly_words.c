@@ -77,8 +77,8 @@ const char *say_listed(struct monthly *m, const char *list, const char *item)
 {
 	const char *separator = m->language == LANGUAGE_ZH_CN ? "；" : "; ";
 
-	if (list[0] == '\0')
-		return item;
+	if (list[0] == '\0' || item[0] == '\0')
+		return list[0] == '\0' ? item : list;
 	return keep(m, must_format("%s%s%s", list, separator, item));
 }
 
@@ -227,10 +227,15 @@ static const char *say_worst_outage(struct monthly *m, const struct facts *facts
 		      say_length(m, worst->length));
 }
 
+/* An hour that holds less than this is no place to look for the cause. */
+static const double telling_share = 0.1;
+
 static const char *say_peak(struct monthly *m, enum text_id id, struct peak peak)
 {
 	if (peak.from == NSEC_UNDEFINED)
 		return "–";
+	if (peak.share < telling_share)
+		return PHRASE(m, TEXT_EVIDENCE_SPREAD, say_number(m, 100 * peak.share, 1, "%"));
 	return PHRASE(m, id, say_time(m, peak.from),
 		      say_time(m, peak.from + NSEC_PER_HOUR) + strlen("2026-10-05 "),
 		      say_number(m, 100 * peak.share, 0, "%"));
