@@ -34,7 +34,10 @@ MUST_CHECK enum err store_series(struct store *store, const struct series_key *k
 				 uint32_t *out);
 
 /* Hands a finished slot over and returns at once; delays may be NULL when it holds none. Slots of a
- * series come in the order of time; one at or before the last known is dropped (counted). */
+ * series come in the order of time; one at or before the last known is dropped (counted). The
+ * delays of a slot that cannot be judged are left out; those of a slot longer than an hour count
+ * in the hour in which it starts. An hour goes into the histograms when a slot of a later hour is
+ * filed: nothing else proves that it is over. Until then its slots stay in the spool. */
 void store_put(struct store *store, uint32_t series, const struct summary *summary,
 	       const struct delays *delays);
 

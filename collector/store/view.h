@@ -30,7 +30,8 @@ MUST_CHECK enum err view_find(struct view *view, const struct series_key *key,
 			      struct view_series *out);
 
 /* Every slot whose start lies in the period, in order, without gaps: a slot of which nothing is
- * kept comes as summary_absent(SLOT_NO_RECORD), cut at the recorded interval. The caller frees
+ * kept comes as summary_absent(SLOT_NO_RECORD), cut at the recorded interval; where that changed,
+ * what is left and shorter than a slot is one absent slot of its own. The caller frees
  * *out. Whether a slot is read from the spool or from the curves makes no difference. */
 MUST_CHECK enum err view_slots(struct view *view, const struct series_key *key,
 			       struct period period, struct summary **out, size_t *count);
