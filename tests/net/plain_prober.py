@@ -22,7 +22,8 @@ def checksum(data):
 
 
 def echo_request(kind, number, per_slot):
-    mark = struct.pack(">IHHQ", 7, number // per_slot, number % per_slot, 0x1122334455660000 + number)
+    cookie = 0x1122334455660000 + number
+    mark = struct.pack(">IHHQ", 7, number // per_slot, number % per_slot, cookie)
     body = struct.pack(">HH", IDENTIFIER, number & 0xffff) + bytes(24) + mark
     return struct.pack(">BBH", kind, 0, checksum(struct.pack(">BBH", kind, 0, 0) + body)) + body
 

@@ -11,7 +11,6 @@ import csv
 from collections import defaultdict
 
 NS = 1_000_000_000
-MARGIN = 5_000_000  # ns: emulator's exit → the prober's kernel, at most
 REQUESTS, REPLIES = {"8", "128"}, {"0", "129"}
 
 
@@ -83,20 +82,20 @@ def add_forged(packets, row):
             return
 
 
-def count_slot(packets, t_max, settled):
+def count_slot(packets, t_max, settled, margin):
     """Counts of the packets of one slot of one series. settled: when its answers stop counting,
-    None for never."""
+    None for never. margin: how far the prober's kernel and the emulator may differ (ns)."""
     counts = Counts()
     arrivals = []
     for packet in packets:
         counts.add("sent", 1)
         counts.add("forged", packet.forged)
-        answers = sorted(a for a in packet.answers if settled is None or a < settled - MARGIN)
-        doubtful = sum(settled is not None and abs(a - settled) <= MARGIN for a in packet.answers)
+        answers = sorted(a for a in packet.answers if settled is None or a < settled - margin)
+        doubtful = sum(settled is not None and abs(a - settled) <= margin for a in packet.answers)
         counts.add("duplicated", max(len(answers) - 1, 0), doubtful)
         first = answers[0] - packet.sent_at if answers else None
-        near_bound = first is not None and abs(first - t_max) <= MARGIN
-        in_time = first is not None and first <= t_max - MARGIN
+        near_bound = first is not None and abs(first - t_max) <= margin
+        in_time = first is not None and first <= t_max - margin
         counts.add("lost", 0 if in_time or near_bound else 1, near_bound)
         counts.add("late", first is not None and not in_time and not near_bound,
                    near_bound or (not answers and doubtful > 0))
@@ -114,18 +113,16 @@ def count_reordered(counts, arrivals):
         earliest = min(earliest, at)
 
 
-def by_slot(packets, t_max_ns, interval_ns=None):
+def by_slot(packets, t_max, interval, margin):
     """{(family, target, slot number modulo 65,536): Counts}"""
     groups = defaultdict(list)
     for (family, target, _), packet in packets.items():
         groups[family, target, packet.slot].append(packet)
     result = {}
     for key, members in groups.items():
-        settled = None
-        if interval_ns:
-            number = min(p.sent_at for p in members) // interval_ns
-            settled = (number + 1) * interval_ns + t_max_ns
-        result[key] = count_slot(members, t_max_ns, settled)
+        number = min(p.sent_at for p in members) // interval
+        settled = (number + 1) * interval + t_max
+        result[key] = count_slot(members, t_max, settled, margin)
     return result
 
 
@@ -138,9 +135,9 @@ def round_trips(packets, t_max):
     return trips
 
 
-def by_target(packets, t_max_ns):
+def by_target(packets, t_max, margin):
     """{(family, target): Counts} over everything sent, without a settling of slots."""
     groups = defaultdict(list)
     for (family, target, _), packet in packets.items():
         groups[family, target].append(packet)
-    return {key: count_slot(members, t_max_ns, None) for key, members in groups.items()}
+    return {key: count_slot(members, t_max, None, margin) for key, members in groups.items()}
