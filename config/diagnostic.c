@@ -73,13 +73,18 @@ static void print_one(const struct diagnostic *d, FILE *out)
 		d->file, d->line, d->column, d->key, d->key[0] == '\0' ? "" : ": ", d->message);
 }
 
+void diagnostics_sort(struct diagnostics *diagnostics)
+{
+	if (diagnostics->count > 0)
+		qsort(diagnostics->items, diagnostics->count, sizeof(*diagnostics->items),
+		      by_place);
+}
+
 void diagnostics_print(struct diagnostics *diagnostics, FILE *out)
 {
 	size_t printed[2] = {0, 0};
 
-	if (diagnostics->count > 0)
-		qsort(diagnostics->items, diagnostics->count, sizeof(*diagnostics->items),
-		      by_place);
+	diagnostics_sort(diagnostics);
 	for (size_t i = 0; i < diagnostics->count; i++) {
 		if (printed[diagnostics->items[i].severity]++ < PRINTED_MAX)
 			print_one(&diagnostics->items[i], out);

@@ -37,6 +37,9 @@ void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, st
 		     const char *key, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/* By file, line and column. */
+void diagnostics_sort(struct diagnostics *diagnostics);
+
 /* One line each: file:line:col: path.to.key: message (prefixed "warning: " where it is one), sorted
  * by file, line and column. */
 void diagnostics_print(struct diagnostics *diagnostics, FILE *out);
