@@ -162,9 +162,11 @@ struct score score_path(const struct score_subject *subject, const struct facts 
 	if ((score.gates & GATE_NO_DATA) != 0)
 		return score;
 	set_points(&score, subject);
+	/* What is not scored is not vetoed either: too little is known of it. */
+	if (score.gates != 0 && subject->mode == SCORE_REGULAR)
+		return score;
 	score.vetoes = vetoes_of(subject, &score, facts);
-	if (score.gates == 0 || subject->mode == SCORE_TRIAL)
-		set_grade(&score, subject);
+	set_grade(&score, subject);
 	return score;
 }
 

@@ -129,6 +129,10 @@ static void vetoes(void **state)
 			continue;
 		assert_true(score.exact <= 59.9);
 		assert_string_equal(score.grade->zh, "差");
+		facts.time[VERDICT_UNKNOWN] = 44100 * NSEC_PER_MIN; /* too little is known of it */
+		score = score_path(&subject, &facts);
+		assert_false(score_given(&score));
+		assert_int_equal(score.vetoes, 0);
 	}
 }
 

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Puts described packets into a store: feed_store DIRECTORY <LINES. A line is one of
+ *     series AGENT TARGET FAMILY SIZE INTERVAL_S
+ *     slot FROM_S FLAGS EXPECTED PACKET...     of the series named last
+ * where a packet is its round trip in nanoseconds, "-" lost, or "x" unsent. */
+#include "collector/metric/sample.h"
+#include "collector/store/store.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PACKETS_MOST = 100, LINE = 4096 };
+
+struct feed {
+	struct store *store;
+	uint32_t series;
+	nsec interval;
+};
+
+static enum err take_series(struct feed *feed, const char *line)
+{
+	struct series_key key = {.method = "icmp"};
+	int64_t interval;
+
+	if (sscanf(line, "series %48s %48s %" SCNu8 " %" SCNu16 " %" SCNd64, key.agent, key.target,
+		   &key.family, &key.size, &interval) != 5)
+		return E_SYNTAX;
+	feed->interval = interval * NSEC_PER_SEC;
+	return store_series(feed->store, &key, feed->interval, &feed->series);
+}
+
+static struct singleton singleton_of(const char *word, nsec sent_at)
+{
+	if (strcmp(word, "x") == 0)
+		return (struct singleton){NSEC_UNDEFINED, NSEC_UNDEFINED, OUTCOME_UNSENT, 0, 0, 0};
+	if (strcmp(word, "-") == 0)
+		return (struct singleton){sent_at, NSEC_UNDEFINED, OUTCOME_LOST, STAMP_KERNEL, 0,
+					  0};
+	return (struct singleton){
+		sent_at, strtoll(word, NULL, 10), OUTCOME_REPLIED, STAMP_KERNEL, 0, 0};
+}
+
+static enum err take_slot(struct feed *feed, char *line)
+{
+	struct singleton packets[PACKETS_MOST];
+	struct sample sample = {.singletons = packets};
+	nsec from;
+	int used;
+
+	if (sscanf(line, "slot %" SCNd64 " %" SCNu32 " %" SCNu32 "%n", &from, &sample.flags,
+		   &sample.expected, &used) != 3 ||
+	    sample.expected > PACKETS_MOST)
+		return E_SYNTAX;
+	from *= NSEC_PER_SEC;
+	char *rest = line + used;
+	for (uint32_t i = 0; i < sample.expected; i++) {
+		const char *word = strtok_r(rest, " \n", &rest);
+		if (word == NULL)
+			return E_SYNTAX;
+		packets[i] = singleton_of(word, from);
+	}
+	sample.slot = (struct period){from, from + feed->interval};
+	struct summary summary = sample_summary(&sample);
+	struct delays delays = sample_delays(&sample);
+	store_put(feed->store, feed->series, &summary, &delays);
+	return E_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct store_options options = {.directory = argc == 2 ? argv[1] : NULL,
+					.keep_slots = 45 * NSEC_PER_DAY,
+					.keep_hours = 400 * NSEC_PER_DAY,
+					.gather = NSEC_PER_SEC};
+	struct feed feed = {0};
+	char line[LINE];
+
+	if (argc != 2)
+		return EXIT_FAILURE;
+	enum err rc = store_open(&options, &feed.store);
+	while (rc == E_OK && fgets(line, sizeof(line), stdin) != NULL)
+		rc = line[1] == 'e' ? take_series(&feed, line) : take_slot(&feed, line);
+	if (rc == E_OK)
+		rc = store_flush(feed.store);
+	struct store_counters counters = store_counters(feed.store);
+	store_close(feed.store);
+	if (rc != E_OK || counters.dropped + counters.dropped_old > 0) {
+		fprintf(stderr, "feed_store: %s: %s%" PRIu64 " slots dropped\n", err_text(rc), line,
+			counters.dropped + counters.dropped_old);
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}

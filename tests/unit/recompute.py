@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Recomputes an assessment from its packets, by the published rules and by none of netgrade's code.
+Fractions where a bound decides, exact order statistics where the reporter reads histograms."""
+import bisect
+import fractions
+import math
+
+GOOD, DEGRADED, BAD, PLANNED, UNKNOWN, UNSCHEDULED = (
+    "good", "degraded", "bad", "planned", "unknown", "unscheduled")
+JUDGED = (GOOD, DEGRADED, BAD)
+NO_RECORD, PLANNED_FLAG, TAINTED, ISOLATED, CLOCK_STEP, UNSCHEDULED_FLAG = 1, 2, 4, 8, 16, 128
+
+TIERS = ("backbone", "metro", "access")
+TIER_WEIGHTS = {"backbone": 40, "metro": 30, "access": 30}
+WEIGHTS = {"availability": 40, "loss": 25, "delay": 20, "pdv": 15}
+POINTS = (100, 90, 80, 60, 0)
+AVAILABILITY = {
+    "backbone": (99.99, 99.97, 99.95, 99.9, 99.0),
+    "metro": (99.99, 99.95, 99.91, 99.8, 98.5),
+    "access": (99.95, 99.91, 99.8, 99.5, 98.0),
+}
+LOSS = (0.01, 0.05, 0.1, 0.5, 3)
+DELAY = {"city": (2, 5, 10, 30, 100), "province": (10, 20, 40, 100, 200)}
+PDV = (2, 5, 10, 50, 100)
+GRADES = ((90, "excellent"), (80, "good"), (60, "fair"), (0, "poor"))
+CAP = 59.9
+HOUR = 3600
+DAY = 24 * HOUR
+BRIDGE = 900
+LONG_OUTAGE = 4 * HOUR
+
+
+def points_of(anchors, value):
+    """Linear between the anchors, which run from the best to the worst."""
+    sign = 1 if anchors[0] < anchors[-1] else -1
+    if math.isinf(value):
+        return 0.0
+    if sign * value <= sign * anchors[0]:
+        return 100.0
+    for k in range(1, len(anchors)):
+        if sign * value <= sign * anchors[k]:
+            share = (value - anchors[k]) / (anchors[k - 1] - anchors[k])
+            return POINTS[k] + (POINTS[k - 1] - POINTS[k]) * share
+    return 0.0
+
+
+def half_up(value, decimals):
+    """The printed number, of the shortest decimal that the double stands for."""
+    scaled = fractions.Fraction(repr(value)) * 10**decimals
+    return math.floor(scaled + fractions.Fraction(1, 2)) / 10**decimals
+
+
+def grade_of(printed):
+    return next(name for bound, name in GRADES if printed >= bound)
+
+
+def rank(values, lost, share):
+    """Nearest rank over the answered and the lost ones; milliseconds."""
+    k = math.ceil(fractions.Fraction(share).limit_denominator(1000) * (len(values) + lost))
+    return values[k - 1] / 1e6 if k <= len(values) else math.inf
+
+
+def edges(first, per_decade, buckets):
+    """The lower edges of a histogram's buckets: powers of the ratio with six digits, in the first
+    decade cut to whole nanoseconds; the last bucket has no upper edge."""
+    digits = [round(10 ** (5 + i / per_decade)) for i in range(per_decade)]
+    return [0] + [first * digits[i % per_decade] // 10**5 * 10 ** (i // per_decade)
+                  for i in range(buckets - 1)]
+
+
+RTT_EDGES = edges(100_000, 10, 48)
+PDV_EDGES = edges(25_000, 5, 24)
+
+
+class Row:
+    """One hour's counts by bucket with its bounds."""
+
+    def __init__(self, delays, bounds):
+        self.least, self.most = min(delays), max(delays)
+        self.counts = [0] * len(bounds)
+        for delay in delays:
+            self.counts[bisect.bisect_right(bounds, delay) - 1] += 1
+
+
+def lean(counts, bounds, b):
+    """The published tilt before it is scaled to a row's width."""
+    if b == 0 or b >= len(bounds) - 2:
+        return 0
+    width = [bounds[i + 1] - bounds[i] for i in (b - 1, b, b + 1)]
+    before, here, after = (counts[b - 1 + i] / width[i] for i in range(3))
+    distance = (bounds[b + 2] + bounds[b + 1]) / 2 - (bounds[b] + bounds[b - 1]) / 2
+    return max(-1, min(1, width[1] * (after - before) / distance / here / 2))
+
+
+def histogram_rank(hours, lost, share, bounds):
+    """The published in-bucket formula, solved by halving; milliseconds."""
+    rows = [Row(delays, bounds) for delays in hours if delays]
+    counts = [sum(column) for column in zip(*(row.counts for row in rows))]
+    k = math.ceil(fractions.Fraction(share).limit_denominator(1000) * (sum(counts) + lost))
+    if k > sum(counts):
+        return math.inf
+    b = next(i for i in range(len(counts)) if sum(counts[:i + 1]) >= k)
+    bound = k - sum(counts[:b]) - 0.5
+    lower = bounds[b]
+    upper = bounds[b + 1] if b + 1 < len(bounds) else math.inf
+    tilt = lean(counts, bounds, b)
+
+    def below(x):
+        total = 0
+        for row in rows:
+            low, high = max(lower, row.least), min(upper, row.most)
+            u = max(0, min(1, (x - low) / (high - low))) if high > low else x >= low
+            t = tilt * (high - low) / (upper - lower)
+            total += row.counts[b] * (u - t * u * (1 - u))
+        return total
+
+    low, high = lower, min(upper, max(row.most for row in rows))
+    while high - low > 0.5:
+        middle = (low + high) / 2
+        low, high = (low, middle) if below(middle) >= bound else (middle, high)
+    return high / 1e6
+
+
+class Slot:
+    """One slot as it was put into the store: packets are nanoseconds, None lost; unsent are left
+    out."""
+
+    def __init__(self, start, length, flags, expected, packets):
+        self.start = start
+        self.end = start + length
+        self.flags = flags
+        self.expected = expected
+        self.packets = packets
+        self.answered = sorted(p for p in packets if p is not None)
+        self.sent = len(packets)
+        self.lost = self.sent - len(self.answered)
+
+    def median(self):
+        return rank(self.answered, self.lost, 0.5)
+
+    def judgeable(self):
+        return (not self.flags & (NO_RECORD | PLANNED_FLAG | TAINTED | ISOLATED | CLOCK_STEP)
+                and self.sent > 0 and 2 * self.sent >= self.expected)
+
+
+class Path:
+    """A site in one family over a period. slots: every one recorded, in order."""
+
+    def __init__(self, site, slots, period, interval):
+        self.site = site
+        self.start, self.end = period
+        self.interval = interval
+        recorded = {slot.start: slot for slot in slots}
+        self.first = min(recorded) if recorded else None
+        self.first_reply = min((s.start for s in slots if s.answered), default=None)
+        first = self.start - 2 * DAY
+        last = self.end + 2 * HOUR
+        self.all = [recorded.get(t) or Slot(t, interval, NO_RECORD, 0, [])
+                    for t in range(first, last, interval)]
+        self.verdicts = [self.judge(slot) for slot in self.all]
+        self.inside = [(s, v) for s, v in zip(self.all, self.verdicts)
+                       if self.start <= s.start < self.end]
+        self.count()
+
+    def judge(self, slot):
+        if slot.flags & NO_RECORD and (self.first is None or slot.start < self.first):
+            return UNSCHEDULED
+        if slot.flags & PLANNED_FLAG:
+            return PLANNED
+        if not slot.judgeable() or self.first_reply is None or slot.start < self.first_reply:
+            return UNKNOWN
+        share = fractions.Fraction(slot.lost, slot.sent)
+        if share >= fractions.Fraction(20, 100):
+            return BAD
+        slow = DELAY[self.site["reach"]][POINTS.index(60)]
+        if share > fractions.Fraction(5, 100) or slot.median() > slow:
+            return DEGRADED
+        return GOOD
+
+    def unknown_reason(self, slot):
+        for flag, name in ((NO_RECORD, "no_record"), (TAINTED, "tainted"),
+                           (ISOLATED, "isolated"), (CLOCK_STEP, "clock_step")):
+            if slot.flags & flag:
+                return name
+        return "not_commissioned" if slot.judgeable() else "unsent"
+
+    def count(self):
+        self.slots = {v: 0 for v in JUDGED + (PLANNED, UNKNOWN, UNSCHEDULED)}
+        self.unknown = {}
+        for slot, verdict in self.inside:
+            self.slots[verdict] += 1
+            if verdict == UNKNOWN:
+                reason = self.unknown_reason(slot)
+                self.unknown[reason] = self.unknown.get(reason, 0) + 1
+        judged = [s for s, v in self.inside if v in JUDGED]
+        up = [s for s, v in self.inside if v in (GOOD, DEGRADED)]
+        self.sent = sum(s.sent for s in judged)
+        self.lost = sum(s.lost for s in judged)
+        self.up_sent = sum(s.sent for s in up)
+        self.up_lost = sum(s.lost for s in up)
+        self.rtt = sorted(p for s in judged for p in s.answered)
+        self.pdv = sorted(p - s.answered[0] for s in judged for p in s.answered)
+        self.judged_time = len(judged) * self.interval
+        self.up_time = len(up) * self.interval
+        self.scheduled_time = self.judged_time + self.slots[UNKNOWN] * self.interval
+
+    def coverage(self):
+        return self.judged_time / self.scheduled_time if self.scheduled_time else None
+
+    def values(self):
+        """None where nothing was judged."""
+        if not self.judged_time:
+            return dict.fromkeys(WEIGHTS)
+        return {
+            "availability": 100 * self.up_time / self.judged_time,
+            "loss": 100 * self.lost / self.sent,
+            "delay": rank(self.rtt, self.lost, 0.95),
+            "pdv": rank(self.pdv, self.lost, 0.95),
+        }
+
+    def by_formula(self):
+        """Delay and variation as the report's notes say that they are read from the hours."""
+        hours = {}
+        for slot, verdict in self.inside:
+            if verdict in JUDGED:
+                rtt, pdv = hours.setdefault(slot.start // HOUR, ([], []))
+                rtt += slot.answered
+                pdv += [p - slot.answered[0] for p in slot.answered]
+        rows = list(hours.values())
+        return {"delay": histogram_rank([r for r, _ in rows], self.lost, 0.95, RTT_EDGES),
+                "pdv": histogram_rank([v for _, v in rows], self.lost, 0.95, PDV_EDGES)}
+
+    def outages(self):
+        """[start, end or None, seconds in all up to the period's end, seconds in the period]"""
+        found = []
+        run = []
+
+        def settle(is_open):
+            length = sum(min(s.end, self.end) - s.start for s in run if s.start < self.end)
+            within = sum(min(s.end, self.end) - s.start for s in run
+                         if self.start <= s.start < self.end)
+            if len(run) >= 2 and within > 0:
+                still = is_open or run[-1].end > self.end
+                found.append([run[0].start, None if still else run[-1].end, length, within])
+            run.clear()
+
+        for slot, verdict in zip(self.all, self.verdicts):
+            if verdict == BAD:
+                run.append(slot)
+            elif run and (verdict != UNKNOWN or slot.end - run[-1].end > BRIDGE):
+                settle(False)
+        settle(True)
+        return found
+
+    def long_outage(self):
+        return any(length > LONG_OUTAGE >= length - within
+                   for _, _, length, within in self.outages())
+
+    def score(self, values):
+        """(exact, vetoed), None without score; values as the reporter measured them, because the
+        points shall be those of the printed delays."""
+        if self.first_reply is None or not self.judged_time:
+            return None, False
+        site = self.site
+        anchors = {"availability": AVAILABILITY[site["tier"]], "loss": LOSS,
+                   "delay": DELAY[site["reach"]], "pdv": PDV}
+        weights = {name: w for name, w in WEIGHTS.items()
+                   if name != "pdv" or site["packets"] > 1}
+        points = {name: points_of(anchors[name], values[name]) for name in weights}
+        total = sum(weights.values())
+        exact = sum(weights[name] * points[name] for name in weights) / total
+        self.lost_points = {n: w * (100 - points[n]) / total for n, w in weights.items()}
+        if self.coverage() < 0.8 or self.end - self.first_reply < 7 * DAY:
+            return None, False
+        vetoed = (values["availability"] < anchors["availability"][-1]
+                  or site["tier"] == "backbone" and self.long_outage())
+        self.lost_points["veto"] = max(exact - CAP, 0) if vetoed else 0
+        return (min(exact, CAP) if vetoed else exact), vetoed
+
+
+def group_score(members):
+    """members: (weight, exact or None). None where too little of the weight is scored."""
+    whole = sum(weight for weight, _ in members)
+    scored = [(weight, exact) for weight, exact in members if exact is not None]
+    weight = sum(w for w, _ in scored)
+    if not scored or weight < 0.8 * whole:
+        return None
+    return sum(w * exact for w, exact in scored) / weight
+
+
+def network_score(tiers):
+    """tiers: name → score or None, of those that have members."""
+    present = sum(TIER_WEIGHTS[name] for name in tiers)
+    scored = {name: exact for name, exact in tiers.items() if exact is not None}
+    weight = sum(TIER_WEIGHTS[name] for name in scored)
+    if not scored or weight < 0.8 * present:
+        return None
+    return sum(TIER_WEIGHTS[name] * exact for name, exact in scored.items()) / weight
