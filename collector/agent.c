@@ -8,7 +8,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 
 enum { METHODS_MAX = 8 };
@@ -48,12 +47,13 @@ struct agent {
 	size_t probe_count;
 	struct singleton *singletons; /* room for the largest slot */
 	uint32_t singleton_room;
-	nsec offset;	     /* realtime − monotonic */
-	nsec looked_at;	     /* monotonic */
-	nsec trusted_from;   /* monotonic */
-	nsec overflow_at[2]; /* by family, realtime */
-	nsec hurried_at;     /* realtime */
-	nsec stop_at;	     /* monotonic; NSEC_UNDEFINED while running */
+	nsec offset;	       /* realtime − monotonic */
+	nsec looked_at;	       /* monotonic */
+	nsec trusted_from;     /* monotonic */
+	nsec ahead;	       /* how far the clock was set since it was last trusted */
+	uint32_t overflows[2]; /* by family */
+	nsec hurried_at;       /* realtime */
+	nsec stop_at;	       /* monotonic; NSEC_UNDEFINED while running */
 	struct probe_packet batch[PROBE_BATCH];
 	nsec due_at[PROBE_BATCH];
 	size_t batch_count;
@@ -76,8 +76,6 @@ enum err agent_create(const struct agent_options *options, struct agent **out)
 	agent->offset = clock_offset();
 	agent->looked_at = clock_monotonic();
 	agent->trusted_from = agent->looked_at;
-	agent->overflow_at[0] = NSEC_UNDEFINED;
-	agent->overflow_at[1] = NSEC_UNDEFINED;
 	agent->stop_at = NSEC_UNDEFINED;
 	*out = agent;
 	return E_OK;
@@ -200,29 +198,6 @@ void agent_end(struct agent *agent, nsec end)
 	schedule_end(agent->schedule, end);
 }
 
-static uint32_t lateness_bucket(nsec late)
-{
-	double bucket =
-		late < NSEC_PER_USEC ? 0 : 4 * log2((double)late / (double)NSEC_PER_USEC) + 1;
-	return bucket < LATENESS_BUCKETS - 1 ? (uint32_t)bucket : LATENESS_BUCKETS - 1;
-}
-
-nsec agent_lateness(const struct agent *agent, double p)
-{
-	const struct agent_counters *c = &agent->counters;
-	uint64_t total = 0;
-	uint64_t below = 0;
-
-	for (uint32_t i = 0; i < LATENESS_BUCKETS; i++)
-		total += c->lateness[i];
-	for (uint32_t i = 0; i < LATENESS_BUCKETS; i++) {
-		below += c->lateness[i];
-		if (total > 0 && (double)below >= p * (double)total)
-			return (nsec)(exp2(i / 4.0) * (double)NSEC_PER_USEC);
-	}
-	return NSEC_UNDEFINED;
-}
-
 /* Tells who listens once a slot, when its settled losses reach c1 of the packets expected. */
 static void watch_losses(struct agent *agent, uint32_t number, struct flight *flight)
 {
@@ -248,7 +223,7 @@ static void flush_batch(struct agent *agent)
 		const struct probe_packet *packet = &agent->batch[i];
 		struct track *track = tracks_at(&agent->tracks, packet->mark.series);
 		struct flight *flight = track_flight_marked(track, packet->mark.slot);
-		agent->counters.lateness[lateness_bucket(now - agent->due_at[i])]++;
+		lateness_add(&agent->counters.lateness, now - agent->due_at[i]);
 		if (packet->refused == 0)
 			flight_sent(flight, packet->mark.packet, packet->sent_at);
 		else
@@ -270,7 +245,9 @@ static struct flight *flight_for(struct agent *agent, struct track *track, int64
 		log_error("agent", "out of memory: a slot is not measured");
 		return NULL;
 	}
-	return track_flight(track, slot);
+	flight = track_flight(track, slot);
+	flight->overflows_before = agent->overflows[target->host.family == 6];
+	return flight;
 }
 
 static void queue_send(struct agent *agent, const struct due *due, nsec now)
@@ -299,30 +276,12 @@ static void queue_send(struct agent *agent, const struct due *due, nsec now)
 	};
 }
 
-static bool overflowed_during(const struct agent *agent, const struct track *track,
-			      const struct flight *flight)
+static void count_outcomes(struct agent *agent, const struct summary *s)
 {
-	nsec at = agent->overflow_at[track->target.host.family == 6];
-	return at != NSEC_UNDEFINED && at >= flight->slot.from;
-}
-
-static void hand_over(struct agent *agent, uint32_t number, const struct flight *flight)
-{
-	const struct track *track = tracks_at(&agent->tracks, number);
-	struct sample sample = flight_finish(flight, agent->singletons);
-
-	if (overflowed_during(agent, track, flight))
-		sample.flags |= SLOT_TAINTED;
-	for (uint32_t i = 0; i < sample.expected; i++) {
-		uint8_t outcome = sample.singletons[i].outcome;
-		agent->counters.unsent += outcome == OUTCOME_UNSENT;
-		agent->counters.sent += outcome != OUTCOME_UNSENT;
-		agent->counters.lost += outcome != OUTCOME_UNSENT && outcome != OUTCOME_REPLIED;
-	}
 	agent->counters.slots++;
-	if (clock_monotonic() < agent->trusted_from)
-		return;
-	agent->options.listener.finished(agent->options.listener.context, number, &sample);
+	agent->counters.sent += s->sent;
+	agent->counters.lost += s->lost;
+	agent->counters.unsent += s->expected - s->sent;
 }
 
 /* Settles the series' oldest slot; a series that is retired goes with its last. */
@@ -330,10 +289,16 @@ static void settle_oldest(struct agent *agent, uint32_t number)
 {
 	struct track *track = tracks_at(&agent->tracks, number);
 	struct flight *flight = tracks_take_oldest(&agent->tracks, track);
+	struct sample sample = flight_finish(flight, agent->singletons);
 
-	hand_over(agent, number, flight);
-	track->was_bad = flight->lost > 0 && flight->lost >= agent->options.c1 * flight->expected;
+	if (flight->overflows_before != agent->overflows[track->target.host.family == 6])
+		sample.flags |= SLOT_TAINTED;
+	struct summary summary = sample_summary(&sample);
+	count_outcomes(agent, &summary);
+	track->was_bad = summary.lost > 0 && summary.lost >= agent->options.c1 * summary.sent;
 	flight_destroy(flight);
+	if (clock_monotonic() >= agent->trusted_from)
+		agent->options.listener.finished(agent->options.listener.context, number, &sample);
 	if (track->retired && track->oldest == NULL)
 		tracks_remove(&agent->tracks, number);
 }
@@ -344,7 +309,9 @@ static void settle_due(struct agent *agent, const struct due *due, nsec now)
 
 	if (track == NULL || track->oldest == NULL || track->oldest->number != due->slot)
 		return;
-	flush_batch(agent);
+	/* Its own packets may stand in the batch; all others can wait for more. */
+	if (track->oldest->passed < track->oldest->expected)
+		flush_batch(agent);
 	flight_expire(track->oldest, now);
 	watch_losses(agent, due->stream, track->oldest);
 	settle_oldest(agent, due->stream);
@@ -361,10 +328,17 @@ static void settle_all(struct agent *agent, uint32_t flags)
 	}
 }
 
+/* The open slot that a mark is about. The sequence tells it from a slot of the same number before
+ * the clock was set back. */
 static struct flight *flight_marked(const struct agent *agent, const struct probe_event *event)
 {
 	const struct track *track = tracks_at(&agent->tracks, event->mark.series);
-	return track == NULL ? NULL : track_flight_marked(track, event->mark.slot);
+	struct flight *flight = track == NULL ? NULL : track_flight_marked(track, event->mark.slot);
+
+	if (flight == NULL ||
+	    track_sequence(track, flight->number, event->mark.packet) != event->sequence)
+		return NULL;
+	return flight;
 }
 
 static void take_reply(struct agent *agent, const struct probe_event *event)
@@ -414,7 +388,7 @@ static void take_event(void *context, const struct probe_event *event)
 		break;
 	case PROBE_OVERFLOWED:
 		agent->counters.overflows++;
-		agent->overflow_at[event->peer.family == 6] = agent_now(agent);
+		agent->overflows[event->peer.family == 6]++;
 		break;
 	}
 }
@@ -425,6 +399,35 @@ static void receive_all(struct agent *agent)
 
 	for (size_t i = 0; i < agent->probe_count; i++)
 		agent->probes[i]->ops->receive(agent->probes[i], &listener);
+}
+
+/* A clock that leapt ahead must stand for a while, unless it was set back to where it was. */
+static void judge_clock(struct agent *agent, nsec now, nsec moved)
+{
+	agent->ahead = (now < agent->trusted_from ? agent->ahead : 0) + moved;
+	agent->trusted_from = now;
+	if (agent->ahead <= jump_ahead)
+		return;
+	agent->trusted_from = now + distrust;
+	log_warn("agent",
+		 "the system clock leapt ahead by more than an hour: no slot is handed over for "
+		 "%.0f min, in case it is wrong",
+		 (double)distrust / (double)NSEC_PER_MIN);
+}
+
+/* Slot numbers may come again after a step, so what they are known by must not. */
+static void start_labels_anew(struct agent *agent, nsec moved)
+{
+	struct random random = random_seeded((uint64_t)(agent->looked_at ^ moved));
+
+	for (uint32_t i = 0; i < agent->tracks.count; i++) {
+		struct track *track = tracks_at(&agent->tracks, i);
+		if (track == NULL)
+			continue;
+		track->salt = (uint16_t)(track->salt + 1 + random_below(&random, UINT16_MAX));
+		track->alarm = INT64_MIN;
+	}
+	schedule_restart(agent->schedule, agent_now(agent));
 }
 
 /* Schedules run on the monotonic clock and are labelled with the realtime one; when the two move
@@ -446,11 +449,8 @@ static void look_at_clock(struct agent *agent)
 		 (double)moved / (double)NSEC_PER_SEC);
 	settle_all(agent, SLOT_CLOCK_STEP);
 	agent->offset = offset;
-	agent->overflow_at[0] = NSEC_UNDEFINED;
-	agent->overflow_at[1] = NSEC_UNDEFINED;
-	if (moved > jump_ahead)
-		agent->trusted_from = now + distrust;
-	schedule_restart(agent->schedule, now + offset);
+	judge_clock(agent, now, moved);
+	start_labels_anew(agent, moved);
 	if (agent->options.listener.clock_stepped != NULL)
 		agent->options.listener.clock_stepped(agent->options.listener.context, moved);
 }

@@ -7,14 +7,13 @@
 
 #include "collector/base/err.h"
 #include "collector/base/nsec.h"
+#include "collector/lateness.h"
 #include "collector/metric/sample.h"
 #include "collector/net/endpoint.h"
 #include "collector/probe/probe.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { LATENESS_BUCKETS = 64 };
 
 struct agent;
 
@@ -57,8 +56,7 @@ struct agent_counters {
 	uint64_t stale;	       /* true answers to slots settled long ago */
 	uint64_t overflows;    /* times that a receiving queue overflowed */
 	uint64_t clock_steps;
-	/* How late sends were: bucket i counts those below 2^(i/4) µs. */
-	uint64_t lateness[LATENESS_BUCKETS];
+	struct lateness lateness; /* of the packets sent */
 };
 
 MUST_CHECK enum err agent_create(const struct agent_options *options, struct agent **out);
@@ -93,7 +91,6 @@ bool agent_finished(const struct agent *agent);
 nsec agent_now(const struct agent *agent);
 
 const struct agent_counters *agent_counters(const struct agent *agent);
-nsec agent_lateness(const struct agent *agent, double p); /* NSEC_UNDEFINED if nothing was sent */
 
 /* The capture filter for a series' packets; empty when it is gone. */
 void agent_filter(const struct agent *agent, uint32_t series, char out[PROBE_FILTER]);

@@ -245,14 +245,15 @@ nsec schedule_next(const struct schedule *schedule)
 	return schedule->heap_count == 0 ? NSEC_INFINITE : schedule->heap[0].at;
 }
 
-/* A slot that nobody began while there was time for it is not begun afterwards. */
+/* A slot that nobody began while there was time for it is not begun afterwards; the one that now
+ * lies in is, because every slot is measured as far as it can be. */
 static void skip_passed(struct entry *entry, nsec now)
 {
 	const struct stream *stream = &entry->stream;
 
 	if (entry->packet > 0 || schedule_slot(stream, entry->slot).until > now)
 		return;
-	entry->slot = nsec_ceil(now - stream->origin, stream->interval) / stream->interval;
+	entry->slot = nsec_floor(now - stream->origin, stream->interval) / stream->interval;
 }
 
 static void take_send(struct entry *entry, struct due *out)

@@ -326,7 +326,7 @@ static void set_end(struct service *service)
 static void tell_summary(const struct service *service)
 {
 	const struct agent_counters *c = agent_counters(service->agent);
-	nsec lateness = agent_lateness(service->agent, 0.99);
+	nsec lateness = lateness_quantile(&c->lateness, 0.99);
 	char detail[256];
 
 	snprintf(detail, sizeof(detail),

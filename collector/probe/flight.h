@@ -27,10 +27,11 @@ struct flight {
 	struct period slot;
 	nsec t_max;
 	uint32_t expected;
-	uint32_t passed; /* packets [0, passed) have been sent or refused */
-	uint32_t ripe;	 /* the deadlines of packets [0, ripe) have passed */
-	uint32_t lost;	 /* among them */
-	uint32_t flags;	 /* enum slot_flag */
+	uint32_t passed;	   /* packets [0, passed) have been sent or refused */
+	uint32_t ripe;		   /* the deadlines of packets [0, ripe) have passed */
+	uint32_t lost;		   /* among them */
+	uint32_t flags;		   /* enum slot_flag */
+	uint32_t overflows_before; /* the agent's receive overflows when it began */
 	struct flight_packet packets[];
 };
 

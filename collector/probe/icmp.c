@@ -183,6 +183,7 @@ static void take_report(struct icmp_probe *icmp, int index, const struct report 
 			return;
 		event.kind = PROBE_STAMPED;
 		event.mark = echo.mark;
+		event.sequence = echo.sequence;
 		event.stamped_by = STAMP_KERNEL;
 	} else {
 		if (icmp_read_quoted(report->bytes, report->len, seal, &event.sequence) != E_OK)

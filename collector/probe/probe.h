@@ -40,7 +40,7 @@ struct probe_event {
 	enum probe_event_kind kind;
 	struct mark mark;
 	struct endpoint peer; /* PROBE_OVERFLOWED: only its family */
-	uint16_t sequence;
+	uint16_t sequence;    /* of the packet's header */
 	nsec at;
 	enum stamp_source stamped_by;
 };

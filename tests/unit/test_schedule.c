@@ -143,8 +143,13 @@ static void slots_that_passed_unasked_are_skipped(void **state)
 	assert_true(schedule_take(schedule, now, &due));
 	assert_int_equal(due.kind, DUE_SETTLE);
 	assert_int_equal(due.slot, 0);
+	/* Of all the slots since, only the one that now lies in is begun. */
+	assert_true(schedule_take(schedule, now, &due));
+	assert_int_equal(due.kind, DUE_SEND);
+	assert_int_equal(due.slot, NSEC_PER_DAY / NSEC_PER_SEC);
+	assert_int_equal(due.packet, 0);
 	assert_false(schedule_take(schedule, now, &due));
-	assert_int_equal(schedule_next(schedule), NSEC_PER_DAY + NSEC_PER_SEC);
+	assert_int_equal(schedule_next(schedule), NSEC_PER_DAY + NSEC_PER_SEC / 2);
 	schedule_destroy(schedule);
 }
 
