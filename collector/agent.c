@@ -527,6 +527,8 @@ static nsec next_tick(const struct agent *agent)
 	next = next == NSEC_INFINITE ? NSEC_INFINITE : nsec_ceil(next - agent->offset, tick);
 	if (next > now + longest)
 		next = nsec_ceil(now + longest, tick);
+	if (agent->stop_at > now && agent->stop_at < next)
+		next = agent->stop_at;
 	return next;
 }
 
