@@ -255,7 +255,7 @@ static nsec find_stamp(struct msghdr *header)
 	return NSEC_UNDEFINED;
 }
 
-size_t channel_receive(struct channel *channel, struct incoming out[CHANNEL_BATCH])
+bool channel_receive(struct channel *channel, struct incoming out[CHANNEL_BATCH], size_t *count)
 {
 	int got = receive_batch(channel, channel->receiver, 0);
 
@@ -274,7 +274,8 @@ size_t channel_receive(struct channel *channel, struct incoming out[CHANNEL_BATC
 			out[i].stamped_by = STAMP_USER;
 		}
 	}
-	return (size_t)got;
+	*count = (size_t)got;
+	return got == CHANNEL_BATCH;
 }
 
 static const struct sock_extended_err *error_in(const struct cmsghdr *message)
@@ -324,24 +325,21 @@ static bool read_report(struct msghdr *header, struct report *report)
 	return known && (!report->looped || report->at != NSEC_UNDEFINED);
 }
 
-size_t channel_reports(struct channel *channel, struct report out[CHANNEL_BATCH])
+bool channel_reports(struct channel *channel, struct report out[CHANNEL_BATCH], size_t *count)
 {
-	int got;
-	size_t count = 0;
+	int got = receive_batch(channel, channel->sender, MSG_ERRQUEUE);
 
-	do {
-		got = receive_batch(channel, channel->sender, MSG_ERRQUEUE);
-		for (int i = 0; i < got; i++) {
-			struct report report = {
-				.bytes = channel->bytes + (size_t)i * channel->room,
-				.len = channel->batch.headers[i].msg_len,
-				.destination = endpoint_from_sockaddr(&channel->batch.addresses[i]),
-			};
-			if (read_report(&channel->batch.headers[i].msg_hdr, &report))
-				out[count++] = report;
-		}
-	} while (got > 0 && count == 0);
-	return count;
+	*count = 0;
+	for (int i = 0; i < got; i++) {
+		struct report report = {
+			.bytes = channel->bytes + (size_t)i * channel->room,
+			.len = channel->batch.headers[i].msg_len,
+			.destination = endpoint_from_sockaddr(&channel->batch.addresses[i]),
+		};
+		if (read_report(&channel->batch.headers[i].msg_hdr, &report))
+			out[(*count)++] = report;
+	}
+	return got == CHANNEL_BATCH;
 }
 
 /* The kernel counts IPv6 packets with a wrong checksum as drops too, so that anybody could spoil a

@@ -53,8 +53,8 @@ struct incoming {
 	enum stamp_source stamped_by;
 };
 
-/* Gives up to CHANNEL_BATCH packets that have arrived; 0 when there are no more. */
-size_t channel_receive(struct channel *channel, struct incoming out[CHANNEL_BATCH]);
+/* Gives up to CHANNEL_BATCH packets that have arrived; whether there may be more. */
+bool channel_receive(struct channel *channel, struct incoming out[CHANNEL_BATCH], size_t *count);
 
 /* What the kernel tells about packets sent: a packet looped back with its send stamp, or an ICMP
  * error that quotes one, of any program on this machine. */
@@ -68,7 +68,8 @@ struct report {
 	int number;		     /* the error as errno */
 };
 
-size_t channel_reports(struct channel *channel, struct report out[CHANNEL_BATCH]);
+/* Like channel_receive; what tells nothing of use is left out. */
+bool channel_reports(struct channel *channel, struct report out[CHANNEL_BATCH], size_t *count);
 
 /* Whether the receiving socket has lost packets since the last call because its queue was full. */
 bool channel_overflowed(struct channel *channel);

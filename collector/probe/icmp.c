@@ -18,6 +18,7 @@ struct icmp_probe {
 	struct probe probe;
 	struct mark_seal seal[FAMILIES];
 	struct channel *channel[FAMILIES]; /* NULL: this machine lacks the family */
+	bool used[FAMILIES];		   /* packets of the family have been sent */
 	struct local *local;
 	uint8_t *bytes; /* PROBE_BATCH packets of room octets */
 	size_t room;
@@ -132,6 +133,14 @@ static enum err icmp_reserve(struct probe *probe, uint8_t family, uint16_t size)
 	return channel_reserve(channel, room + IP_HEADERS);
 }
 
+/* A family is not looked at before its first packet; what its queue lost until then is nothing. */
+static void start_family(struct icmp_probe *icmp, int index)
+{
+	if (!icmp->used[index])
+		(void)channel_overflowed(icmp->channel[index]);
+	icmp->used[index] = true;
+}
+
 /* Sends those packets of a batch that are of one family. */
 static void send_family(struct icmp_probe *icmp, int index, struct probe_packet *packets,
 			size_t count)
@@ -154,7 +163,8 @@ static void send_family(struct icmp_probe *icmp, int index, struct probe_packet 
 			.to = packet->to, .bytes = w.start, .len = w.used, .dscp = packet->dscp};
 	}
 	if (used > 0)
-		channel_send(icmp->channel[index], outgoing, used);
+		start_family(icmp, index);
+	channel_send(icmp->channel[index], outgoing, used);
 	for (size_t i = 0; i < used; i++) {
 		sources[i]->refused = outgoing[i].refused;
 		sources[i]->sent_at = outgoing[i].sent_at;
@@ -233,14 +243,15 @@ static void receive_family(struct icmp_probe *icmp, int index,
 					    .peer.family = icmp->seal[index].family};
 		listener->take(listener->context, &event);
 	}
-	for (int i = 0; i < BATCHES_MAX && (count = channel_reports(channel, reports)) > 0; i++) {
+	bool more = true;
+	for (int i = 0; i < BATCHES_MAX && more; i++) {
+		more = channel_reports(channel, reports, &count);
 		for (size_t j = 0; j < count; j++)
 			take_report(icmp, index, &reports[j], listener);
 	}
-	/* A batch that is not full was the last. */
-	count = CHANNEL_BATCH;
-	for (int i = 0; i < BATCHES_MAX && count == CHANNEL_BATCH; i++) {
-		count = channel_receive(channel, incoming);
+	more = true;
+	for (int i = 0; i < BATCHES_MAX && more; i++) {
+		more = channel_receive(channel, incoming, &count);
 		for (size_t j = 0; j < count; j++)
 			take_reply(&icmp->seal[index], &incoming[j], listener);
 	}
@@ -251,7 +262,7 @@ static void icmp_receive(struct probe *probe, const struct probe_listener *liste
 	struct icmp_probe *icmp = (struct icmp_probe *)probe;
 
 	for (int i = 0; i < FAMILIES; i++) {
-		if (icmp->channel[i] != NULL)
+		if (icmp->used[i])
 			receive_family(icmp, i, listener);
 	}
 }
