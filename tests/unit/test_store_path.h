@@ -22,6 +22,11 @@ enum { PACKETS = 20, FOLDER = 64 };
 
 static const nsec month_start = 1767225600 * NSEC_PER_SEC; /* 2026-01-01 UTC */
 
+static inline struct period from_start(nsec from, nsec until)
+{
+	return (struct period){month_start + from, month_start + until};
+}
+
 static inline void make_folder(char out[FOLDER])
 {
 	snprintf(out, FOLDER, "/tmp/netgrade-store-XXXXXX");
