@@ -169,8 +169,9 @@ What to do next 下一步:
      $here/build/collector/netgrade-collector check FILE
   3. Measure 开始测量:
      $here/build/collector/netgrade-collector run FILE
-     As a service 作为系统服务: meson install -C build; copy FILE to /etc/netgrade/netgrade.yaml and
-     config/netgrade-collector.service to /etc/systemd/system; systemctl enable --now netgrade-collector
+     As a service 作为系统服务:
+     meson install -C build; copy FILE to 复制到 /etc/netgrade/netgrade.yaml
+     systemctl daemon-reload && systemctl enable --now netgrade-collector
   4. Write a month's report 生成月度报告:
      $here/build/reporter/netgrade-reporter report --config FILE --month $(date +%Y-%m)
 Done in $(($(date +%s) - began)) s. 完成。

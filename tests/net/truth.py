@@ -11,6 +11,8 @@ import csv
 from collections import defaultdict
 
 NS = 1_000_000_000
+# ns: a slot is settled when the prober gets to it, not at the very instant.
+SETTLING = 100_000_000
 REQUESTS, REPLIES = {"8", "128"}, {"0", "129"}
 
 
@@ -91,7 +93,8 @@ def count_slot(packets, t_max, settled, margin):
         counts.add("sent", 1)
         counts.add("forged", packet.forged)
         answers = sorted(a for a in packet.answers if settled is None or a < settled - margin)
-        doubtful = sum(settled is not None and abs(a - settled) <= margin for a in packet.answers)
+        doubtful = sum(settled is not None and
+                       settled - margin <= a <= settled + margin + SETTLING for a in packet.answers)
         counts.add("duplicated", max(len(answers) - 1, 0), doubtful)
         first = answers[0] - packet.sent_at if answers else None
         near_bound = first is not None and abs(first - t_max) <= margin
