@@ -69,8 +69,10 @@ static int by_place(const void *a, const void *b)
 
 static void print_one(const struct diagnostic *d, FILE *out)
 {
-	fprintf(out, "%s%s:%zu:%zu: %s%s%s\n", d->severity == SEVERITY_WARNING ? "warning: " : "",
-		d->file, d->line, d->column, d->key, d->key[0] == '\0' ? "" : ": ", d->message);
+	fprintf(out, "%s%s:", d->severity == SEVERITY_WARNING ? "warning: " : "", d->file);
+	if (d->line > 0)
+		fprintf(out, "%zu:%zu:", d->line, d->column);
+	fprintf(out, " %s%s%s\n", d->key, d->key[0] == '\0' ? "" : ": ", d->message);
 }
 
 void diagnostics_sort(struct diagnostics *diagnostics)

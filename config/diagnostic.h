@@ -41,7 +41,7 @@ void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, st
 void diagnostics_sort(struct diagnostics *diagnostics);
 
 /* One line each: file:line:col: path.to.key: message (prefixed "warning: " where it is one), sorted
- * by file, line and column. */
+ * by file, line and column. Without line and column where the file itself cannot be read. */
 void diagnostics_print(struct diagnostics *diagnostics, FILE *out);
 
 #endif

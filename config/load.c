@@ -98,7 +98,7 @@ struct config *config_load(const char *path, struct diagnostics *diagnostics)
 	struct config *config = NULL;
 	struct source source;
 
-	if (source_read(&source, arena, path, YAML_MAX, (struct place){path, 1, 1}, "",
+	if (source_read(&source, arena, path, YAML_MAX, (struct place){path, 0, 0}, "",
 			diagnostics))
 		config = load_source(&source, arena, diagnostics);
 	arena_destroy(arena);

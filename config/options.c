@@ -2,6 +2,7 @@
 #include "config/options.h"
 #include "config/closest.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -148,7 +149,7 @@ static int run_command(const struct program *program, const struct command *comm
 	return command->run(operands, argv);
 }
 
-int program_main(const struct program *program, int argc, char **argv)
+static int choose(const struct program *program, int argc, char **argv)
 {
 	const char *names[NAMES_MAX];
 	size_t count = 0;
@@ -176,4 +177,16 @@ int program_main(const struct program *program, int argc, char **argv)
 		return usage_error(program, NULL, "unknown command '%s'; did you mean '%s'?",
 				   argv[1], closest);
 	return usage_error(program, NULL, "unknown command '%s'", argv[1]);
+}
+
+int program_main(const struct program *program, int argc, char **argv)
+{
+	int rc = choose(program, argc, argv);
+
+	/* What was printed counts only once it is out: a full disk shows here. */
+	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && rc == EXIT_OK) {
+		fprintf(stderr, "%s: standard output: %s\n", program->name, strerror(errno));
+		return EXIT_FAILED;
+	}
+	return rc;
 }

@@ -2,6 +2,7 @@
 #include "collector/base/calendar.h"
 #include "collector/base/clock.h"
 #include "collector/base/log.h"
+#include "config/closest.h"
 #include "config/config.h"
 #include "config/options.h"
 #include "reporter/doc/monthly.h"
@@ -17,6 +18,8 @@
 #include <sys/stat.h>
 
 #define DEFAULT_CONFIG "/etc/netgrade/netgrade.yaml"
+
+enum { RIGHT_TEXT = 128 };
 
 /* What the command line says; the rows of the tables below point in here. */
 struct arguments {
@@ -51,6 +54,26 @@ static int refuse(const char *what, const char *value, const char *right)
 	return EXIT_USAGE;
 }
 
+/* errno tells more than "a system call failed". */
+static const char *reason(enum err rc)
+{
+	return rc == E_SYSTEM ? strerror(errno) : err_text(rc);
+}
+
+static int refuse_organisation(const struct config *config)
+{
+	const char **names = must_calloc(config->organisation_count, sizeof(*names));
+	char right[RIGHT_TEXT] = "name one of the configuration";
+
+	for (size_t i = 0; i < config->organisation_count; i++)
+		names[i] = config->organisations[i].name;
+	const char *closest = closest_name(given.organisation, names, config->organisation_count);
+	if (closest != NULL)
+		snprintf(right, sizeof(right), "did you mean '%s'?", closest);
+	free(names);
+	return refuse("no organisation", given.organisation, right);
+}
+
 static struct config *load_config(void)
 {
 	struct diagnostics diagnostics = {0};
@@ -81,10 +104,36 @@ static int understand(struct session *session, struct assessment_request *reques
 	if (given.organisation == NULL)
 		return EXIT_OK;
 	request->organisation = config_find_organisation(config, given.organisation);
-	if (request->organisation == CONFIG_NONE)
-		return refuse("no organisation", given.organisation,
-			      "name one of the configuration");
-	return EXIT_OK;
+	return request->organisation == CONFIG_NONE ? refuse_organisation(config) : EXIT_OK;
+}
+
+/* What cannot be read, why, and what to do about it. */
+static int say_unreadable(const char *data, enum err rc)
+{
+	static const struct {
+		enum err rc;
+		const char *what;
+		const char *to_do;
+	} rows[] = {
+		{E_NOT_FOUND, "no measurements are stored there",
+		 "let the collector run first, or name its data directory with --data"},
+		{E_PERMISSION, "permission denied",
+		 "run this as the user that the collector runs as (netgrade), or as root"},
+		{E_CORRUPT, "spool.db there is damaged",
+		 "restart the collector, which sets it aside"},
+		{E_MISMATCH, "spool.db there has another version's layout",
+		 "use the reporter that came with the collector"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].rc != rc)
+			continue;
+		fprintf(stderr, "netgrade-reporter: %s: %s; %s\n", data, rows[i].what,
+			rows[i].to_do);
+		return EXIT_FAILED;
+	}
+	fprintf(stderr, "netgrade-reporter: %s: cannot be read: %s\n", data, reason(rc));
+	return EXIT_FAILED;
 }
 
 static int read_store(struct session *session, const struct assessment_request *request)
@@ -92,15 +141,12 @@ static int read_store(struct session *session, const struct assessment_request *
 	const char *data = given.data == NULL ? session->config->data : given.data;
 	enum err rc = query_open(data, &session->query);
 
-	if (rc != E_OK) {
-		fprintf(stderr, "netgrade-reporter: %s: %s; has the collector run?\n", data,
-			rc == E_NOT_FOUND ? "no measurements are stored there" : err_text(rc));
-		return EXIT_FAILED;
-	}
+	if (rc != E_OK)
+		return say_unreadable(data, rc);
 	session->source = query_source(session->query);
 	rc = assessment_make(request, &session->source, &session->assessment);
 	if (rc != E_OK) {
-		fprintf(stderr, "netgrade-reporter: the report is refused: %s\n", err_text(rc));
+		fprintf(stderr, "netgrade-reporter: the report is refused: %s\n", reason(rc));
 		return EXIT_FAILED;
 	}
 	if (!assessment_measured(&session->assessment)) {
@@ -172,24 +218,30 @@ static char *report_path(const struct session *session, const char *suffix)
 			   suffix);
 }
 
+static int say_unwritable(const char *path, enum err rc)
+{
+	fprintf(stderr,
+		"netgrade-reporter: %s: cannot be written: %s; name another place with --out\n",
+		path, rc == E_NOT_FOUND ? "no such folder" : reason(rc));
+	return EXIT_FAILED;
+}
+
 static int write_report(const struct session *session, const struct doc *doc)
 {
 	bool both = given.format == NULL || strcmp(given.format, "both") == 0;
 	enum err rc = make_folder();
 
-	if (rc != E_OK) {
-		fprintf(stderr, "netgrade-reporter: %s: %s\n", given.out, err_text(rc));
-		return EXIT_FAILED;
-	}
+	if (rc != E_OK)
+		return say_unwritable(given.out, rc);
 	for (const struct out_format *f = out_formats; f->name != NULL; f++) {
 		if (!both && strcmp(f->name, given.format) != 0)
 			continue;
 		char *path = report_path(session, f->suffix);
 		rc = out_write_file(f, doc, path);
 		if (rc != E_OK) {
-			fprintf(stderr, "netgrade-reporter: %s: %s\n", path, err_text(rc));
+			int code = say_unwritable(path, rc);
 			free(path);
-			return EXIT_FAILED;
+			return code;
 		}
 		printf("%s\n", path);
 		free(path);

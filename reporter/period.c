@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Longer ones are slips of the pen; stores do not keep hours for as long. */
+static const nsec longest_period = 10 * 366 * NSEC_PER_DAY;
+
 static enum err ask_month(const struct period_request *request, struct report_period *period,
 			  const char **wrong)
 {
@@ -52,6 +55,10 @@ static enum err ask_between(const struct period_request *request, struct report_
 	}
 	if (period->asked.until <= period->asked.from) {
 		*wrong = "--to is not after --from";
+		return E_RANGE;
+	}
+	if (period->asked.until - period->asked.from > longest_period) {
+		*wrong = "--to is more than ten years after --from";
 		return E_RANGE;
 	}
 	append_digits(period->name, sizeof(period->name), period->asked.from);

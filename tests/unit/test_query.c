@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +70,21 @@ static void put_slots(const struct fixture *fixture)
 	store_close(store);
 }
 
+/* A data directory whose spool is none. */
+static void damage(const struct fixture *fixture)
+{
+	char path[TEXT];
+
+	snprintf(path, sizeof(path), "%s/damaged", fixture->folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/damaged/spool.db", fixture->folder);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	for (size_t i = 0; i < TEXT; i++)
+		assert_true(fputs("no data base ", file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
 static int setup(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
@@ -80,6 +96,7 @@ static int setup(void **state)
 	assert_int_equal(calendar_use_zone("Asia/Shanghai"), E_OK);
 	write_config(fixture);
 	put_slots(fixture);
+	damage(fixture);
 	*state = fixture;
 	return 0;
 }
@@ -252,7 +269,22 @@ static void wrong_usage_is_refused(void **state)
 		{"command", "reprot", 2, "report"},
 		{"nothing measured", "score --config netgrade.yaml --month 2023-10", 1, "measured"},
 		{"no data folder", "score --config netgrade.yaml --data ./none --month 2024-10", 1,
-		 "none"},
+		 "--data"},
+		{"data that are a file",
+		 "score --config netgrade.yaml --data netgrade.yaml --month 2024-10", 1,
+		 "Not a directory"},
+		{"a slip in the organisation",
+		 "score --config netgrade.yaml --month 2024-10 --organisation center", 2,
+		 "did you mean 'centre'?"},
+		{"a century", "score --config netgrade.yaml --from 1970-01-01 --to 2024-10-01", 2,
+		 "ten years"},
+		{"no such configuration", "score --config none.yaml --month 2024-10", 2,
+		 "none.yaml: cannot"},
+		{"no such folder", "report --config netgrade.yaml --month 2024-10 --out no/such", 1,
+		 "--out"},
+		{"a file for a folder",
+		 "report --config netgrade.yaml --month 2024-10 --out netgrade.yaml", 1,
+		 "Not a directory"},
 	};
 	const struct fixture *fixture = *state;
 
@@ -269,6 +301,43 @@ static void wrong_usage_is_refused(void **state)
 		assert_null(fgets(more, sizeof(more), file));
 		fclose(file);
 		assert_non_null(strstr(line, rows[i].words));
+	}
+}
+
+/* The store's own line comes first. */
+static void damaged_data_are_said_to_be_so(void **state)
+{
+	const struct fixture *fixture = *state;
+	char path[TEXT];
+	char text[TEXT] = "";
+
+	assert_int_equal(run(fixture, "score --config netgrade.yaml --data damaged --month " MONTH),
+			 1);
+	snprintf(path, sizeof(path), "%s/errors", fixture->folder);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+	fclose(file);
+	assert_non_null(strstr(text, "netgrade-reporter: damaged: spool.db there is damaged"));
+}
+
+/* What could not be printed was not said. */
+static void a_full_disk_is_no_success(void **state)
+{
+	static const char *const arguments[] = {
+		"--help",
+		"score --config netgrade.yaml --month " MONTH,
+		"score --json --config netgrade.yaml --month " MONTH,
+	};
+	const struct fixture *fixture = *state;
+	char command[COMMAND];
+
+	for (size_t i = 0; i < COUNT_OF(arguments); i++) {
+		snprintf(command, sizeof(command), "cd '%s' && '%s' %s >/dev/full 2>errors",
+			 fixture->folder, fixture->reporter, arguments[i]);
+		int status = system(command);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 1);
 	}
 }
 
@@ -301,6 +370,8 @@ int main(void)
 		cmocka_unit_test(outages_in_the_report),
 		cmocka_unit_test(the_score_table_says_the_same),
 		cmocka_unit_test(wrong_usage_is_refused),
+		cmocka_unit_test(damaged_data_are_said_to_be_so),
+		cmocka_unit_test(a_full_disk_is_no_success),
 		cmocka_unit_test(a_wrong_configuration_is_told_whole),
 	};
 	return cmocka_run_group_tests_name("query", tests, setup, teardown);
