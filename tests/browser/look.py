@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 
-WIDTHS = {"screen": 1280, "small": 900, "a4": 718}  # A4 less margins of 1 cm, at 96 dots an inch
+A4 = 658  # dots at 96 an inch: the page less margins of 18 mm
+WIDTHS = {"screen": 1280, "small": 900, "narrow": 720, "a4": A4}
 HEIGHT = 1600
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -74,10 +75,18 @@ def browse(browser, width, *arguments):
             text=True, capture_output=True, timeout=120, check=True)
 
 
+def as_printed(page):
+    """The page with its print style on the screen."""
+    page = re.sub(r"@media\s+screen\b", "@media not all", page)
+    return re.sub(r"@media\s+print\b", "@media all", page)
+
+
 def findings(browser, report, width):
     """What the probe finds in a copy of the report that lets it run."""
     with open(report, encoding="utf-8") as file:
         page = re.sub(r"<meta[^>]+Content-Security-Policy[^>]*>", "", file.read())
+    if width == A4:
+        page = as_printed(page)
     page = page.replace("</body>", f"<script>{PROBE}</script></body>")
     with tempfile.NamedTemporaryFile("w", suffix=".html", encoding="utf-8") as copy:
         copy.write(page)
