@@ -123,7 +123,7 @@ static bool add_host(struct once *once, const char *name, const struct endpoint 
 		once->results = results;
 		once->room = room;
 	}
-	once->results[once->count++] = (struct result){.name = name, .host = *host};
+	once->results[once->count++] = result_absent(name, host);
 	return true;
 }
 
@@ -210,8 +210,6 @@ static void on_stop(void *context, int count)
 	struct once *once = context;
 
 	agent_stop(once->agent, count == 1 ? once->plan.t_max : 0);
-	if (count > 1)
-		uv_stop(&once->loop);
 }
 
 /* The user who measures by hand need not have made the service's account. */

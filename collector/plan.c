@@ -105,14 +105,29 @@ static enum err add_test(struct plan *plan, struct request *request)
 	return E_OK;
 }
 
+static int compare_numbers(unsigned int a, unsigned int b)
+{
+	return (a > b) - (a < b);
+}
+
+/* A reload compares every series in the measuring loop, so no text is made of the keys. */
 int plan_compare(const struct planned *a, const struct planned *b)
 {
-	char x[KEY_TEXT];
-	char y[KEY_TEXT];
+	const struct series_key *x = &a->key;
+	const struct series_key *y = &b->key;
+	int order = strcmp(x->target, y->target);
 
-	series_key_format(&a->key, x);
-	series_key_format(&b->key, y);
-	return strcmp(x, y);
+	if (order == 0)
+		order = strcmp(x->agent, y->agent);
+	if (order == 0)
+		order = strcmp(x->method, y->method);
+	if (order == 0)
+		order = compare_numbers(x->family, y->family);
+	if (order == 0)
+		order = compare_numbers(x->size, y->size);
+	if (order == 0)
+		order = compare_numbers(x->dscp, y->dscp);
+	return order == 0 ? compare_numbers(x->port, y->port) : order;
 }
 
 static int compare(const void *a, const void *b)

@@ -108,12 +108,17 @@ static enum err own_directory(const char *path, const struct account *account)
 
 enum err privilege_make_directory(const char *path, const struct account *account)
 {
+	/* Parents are passed through by the account, whatever the mask of who started this. */
+	mode_t mask = umask(022);
 	enum err rc = make_parents(path);
+	bool made = rc == E_OK && mkdir(path, 0700) == 0;
+	int number = errno;
+	(void)umask(mask);
 	if (rc != E_OK)
 		return rc;
-	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-		log_error("data", "%s cannot be made: %s", path, strerror(errno));
-		return err_from_errno(errno);
+	if (!made && number != EEXIST) {
+		log_error("data", "%s cannot be made: %s", path, strerror(number));
+		return err_from_errno(number);
 	}
 	return own_directory(path, account);
 }

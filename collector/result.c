@@ -21,9 +21,19 @@ static const struct {
 
 enum { FLAGS = sizeof(flag_names) / sizeof(flag_names[0]) };
 
+struct result result_absent(const char *name, const struct endpoint *host)
+{
+	return (struct result){
+		.name = name,
+		.host = *host,
+		.summary = summary_absent((struct period){0, 0}, SLOT_NO_RECORD),
+		.p95 = NSEC_UNDEFINED,
+		.stamped_by = STAMP_NONE,
+	};
+}
+
 void result_take(struct result *result, const struct sample *sample)
 {
-	result->measured = true;
 	result->summary = sample_summary(sample);
 	result->p95 = sample_quantile(sample, 0.95);
 	result->stamped_by = STAMP_NONE;

@@ -13,7 +13,6 @@
 struct result {
 	const char *name; /* as the user wrote it */
 	struct endpoint host;
-	bool measured;
 	struct summary summary;
 	nsec p95;		      /* of all packets sent, lost = NSEC_INFINITE */
 	enum stamp_source stamped_by; /* the weakest of the answered packets */
@@ -25,6 +24,9 @@ struct result_list {
 	const struct target *plan;
 	const struct agent *agent;
 };
+
+/* Of a host of which nothing is known yet. */
+struct result result_absent(const char *name, const struct endpoint *host);
 
 void result_take(struct result *result, const struct sample *sample);
 

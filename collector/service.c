@@ -14,6 +14,7 @@
 #include "collector/watcher.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +109,7 @@ static void on_tick(void *context)
 	char note[64];
 
 	if (service->watcher != NULL)
-		watcher_tick(service->watcher, agent_now(service->agent));
+		watcher_tick(service->watcher);
 	snprintf(note, sizeof(note), "%" PRIu64 " slots", agent_counters(service->agent)->slots);
 	progress_show(&service->progress,
 		      (uint64_t)((clock_monotonic() - service->started_at) / NSEC_PER_MSEC), note);
@@ -267,6 +268,8 @@ static enum err begin(struct service *service)
 static enum err open_rest(struct service *service)
 {
 	(void)umask(0077);
+	/* Who reads the log may go away; measuring goes on. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (uv_loop_init(&service->loop) != 0)
 		return E_SYSTEM;
 	service->loop_open = true;
@@ -277,6 +280,17 @@ static enum err open_rest(struct service *service)
 	if (rc != E_OK)
 		log_error("run", "cannot start: %s", err_text(rc));
 	return rc;
+}
+
+/* A hangup while the store is opened or closed waits: nobody listens, and it would end the program.
+ */
+static void hold_hangup(int how)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGHUP);
+	(void)pthread_sigmask(how, &set, NULL);
 }
 
 enum err service_open(const struct service_options *options, struct config *config,
@@ -290,6 +304,7 @@ enum err service_open(const struct service_options *options, struct config *conf
 		free(service);
 		return agent == CONFIG_NONE ? E_USAGE : E_MEMORY;
 	}
+	hold_hangup(SIG_BLOCK);
 	service->config = config;
 	service->duration = options->duration;
 	service->end = NSEC_INFINITE;
@@ -353,8 +368,11 @@ enum err service_run(struct service *service)
 	journal_event(service->journal, "started", NETGRADE_VERSION);
 	note_configuration(service);
 	rc = ticker_create(&service->loop, service->agent, &listener, &service->ticker);
-	if (rc == E_OK)
+	if (rc == E_OK) {
+		hold_hangup(SIG_UNBLOCK);
 		uv_run(&service->loop, UV_RUN_DEFAULT);
+		hold_hangup(SIG_BLOCK);
+	}
 	progress_finish(&service->progress);
 	watcher_destroy(service->watcher);
 	service->watcher = NULL;

@@ -19,7 +19,7 @@ struct catch
 {
 	bool active;
 	uint32_t watch;
-	nsec until;
+	nsec until; /* monotonic, so that a clock set back does not hold it open */
 	struct evidence evidence;
 };
 
@@ -79,6 +79,14 @@ static enum err begin(struct watcher *watcher, struct catch *catch, const char *
 	return rc;
 }
 
+static nsec rest_of(struct period slot)
+{
+	nsec rest = slot.until - clock_realtime();
+	nsec length = slot.until - slot.from;
+
+	return rest < 0 ? 0 : rest > length ? length : rest;
+}
+
 void watcher_start(struct watcher *watcher, const struct series_key *key, struct period slot,
 		   const char *filter)
 {
@@ -90,7 +98,7 @@ void watcher_start(struct watcher *watcher, const struct series_key *key, struct
 	/* When much fails at once, a few captures tell as much as all. */
 	if (index == CAPTURE_WATCHES)
 		return;
-	catch.until = slot.until + (slot.until - slot.from);
+	catch.until = clock_monotonic() + rest_of(slot) + (slot.until - slot.from);
 	name_file(key, catch.evidence.path);
 	enum err rc = begin(watcher, &catch, filter);
 	if (rc != E_OK) {
@@ -123,8 +131,10 @@ static void end(struct watcher *watcher, struct catch *catch)
 	(void)unlink(path);
 }
 
-void watcher_tick(struct watcher *watcher, nsec now)
+void watcher_tick(struct watcher *watcher)
 {
+	nsec now = clock_monotonic();
+
 	if (watcher->active == 0)
 		return;
 	capture_read(watcher->capture);

@@ -24,6 +24,6 @@ void watcher_start(struct watcher *watcher, const struct series_key *key, struct
 		   const char *filter);
 
 /* Copies what has arrived and finishes captures whose time is over. */
-void watcher_tick(struct watcher *watcher, nsec now);
+void watcher_tick(struct watcher *watcher);
 
 #endif
