@@ -325,6 +325,15 @@ double facts_coverage(const struct facts *facts)
 	return share(facts_judged_time(facts), facts_scheduled_time(facts));
 }
 
+double facts_delay_coverage(const struct facts *facts)
+{
+	uint64_t held = delays_answered(&facts->delays) + facts->delays.lost;
+
+	if (facts->judged.sent == 0)
+		return NAN;
+	return held >= facts->judged.sent ? 1 : (double)held / (double)facts->judged.sent;
+}
+
 double facts_milliseconds(nsec delay)
 {
 	if (delay == NSEC_UNDEFINED)

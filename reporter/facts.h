@@ -115,6 +115,10 @@ double facts_loss(const struct packets *packets); /* per cent of sent */
 /* Judged share of the scheduled time, 0 to 1; NAN where nothing was scheduled. */
 double facts_coverage(const struct facts *facts);
 
+/* The share of J's packets that the histograms hold, 0 to 1; less than 1 where hours were lost. NAN
+ * where nothing was sent. */
+double facts_delay_coverage(const struct facts *facts);
+
 /* Milliseconds: NAN where undefined, INFINITY where infinite. */
 double facts_milliseconds(nsec delay);
 

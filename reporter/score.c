@@ -93,6 +93,8 @@ static unsigned gates_of(const struct score_subject *subject, const struct facts
 		gates |= GATE_COVERAGE;
 	if (facts->period.until - facts->first_reply < profile->service_required_ns)
 		gates |= GATE_SERVICE;
+	if (facts_delay_coverage(facts) < profile->coverage_required)
+		gates |= GATE_DELAYS;
 	return gates;
 }
 
@@ -156,7 +158,8 @@ struct score score_path(const struct score_subject *subject, const struct facts 
 	struct score score = score_nothing(subject);
 
 	score.coverage = facts_coverage(facts);
-	score.marked = score.coverage < subject->profile->coverage_marked;
+	score.marked = score.coverage < subject->profile->coverage_marked ||
+		       facts_delay_coverage(facts) < subject->profile->coverage_marked;
 	score.gates = gates_of(subject, facts);
 	set_values(&score, facts);
 	if ((score.gates & GATE_NO_DATA) != 0)

@@ -15,6 +15,7 @@ enum gate {
 	GATE_NO_DATA = 1u << 0,	 /* nothing was judged, or the path was never in service */
 	GATE_COVERAGE = 1u << 1, /* below the profile's coverage_required */
 	GATE_SERVICE = 1u << 2,	 /* in service for less than the profile asks */
+	GATE_DELAYS = 1u << 3, /* histograms hold fewer of the judged packets than coverage asks */
 };
 
 enum veto {

@@ -171,6 +171,15 @@ static void add_causes(struct monthly *m)
 	}
 }
 
+/* What earns the best grade is left alone, though it be among the largest losses. */
+static bool needs_mending(const struct assessment *a, const struct cause *cause)
+{
+	const struct score *score = &assessment_path(a, cause->assessed, SCORING_PRIMARY)->score;
+
+	return cause->indicator == INDICATOR_COUNT ||
+	       round_half_up(score->points[cause->indicator], 1) < a->profile->grades[0].from;
+}
+
 static void add_mending(struct monthly *m)
 {
 	static const enum text_id ids[INDICATOR_COUNT + 1] = {
@@ -182,15 +191,19 @@ static void add_mending(struct monthly *m)
 	};
 	const struct assessment *a = m->assessment;
 
+	size_t items = 0;
+
 	doc_heading(m->doc, 2, word(m, TEXT_SUMMARY_MEND), "mend");
-	if (a->cause_count == 0)
-		doc_text(m->doc, word(m, TEXT_MEND_NOTHING));
 	for (size_t i = 0; i < a->cause_count && i < CAUSES_SHOWN; i++) {
 		const struct cause *cause = &a->causes[i];
 		const struct title *title = &assessment_site(a, cause->assessed)->title;
-		doc_text(m->doc, PHRASE(m, TEXT_MEND_ITEM, say_count(m, i + 1), title_in(m, title),
-					word(m, ids[cause->indicator])));
+		if (!needs_mending(a, cause))
+			continue;
+		doc_text(m->doc, PHRASE(m, TEXT_MEND_ITEM, say_count(m, ++items),
+					title_in(m, title), word(m, ids[cause->indicator])));
 	}
+	if (items == 0)
+		doc_text(m->doc, word(m, TEXT_MEND_NOTHING));
 }
 
 /* The score that the last grade but one begins with: 60 in the built-in profile. */

@@ -16,9 +16,9 @@ static void add_definitions(struct monthly *m)
 
 	doc_heading(m->doc, 2, word(m, TEXT_NOTES_DEFINITIONS), "definitions");
 	doc_text(m->doc, word(m, TEXT_NOTES_PACKET));
-	doc_text(m->doc, PHRASE(m, TEXT_NOTES_SLOT, say_number(m, 100 * profile->c1, 0, "%"),
-				say_number(m, 100 * profile->degraded_loss, 0, "%"),
-				say_number(m, profile->degraded_points, 0, "")));
+	doc_text(m->doc, PHRASE(m, TEXT_NOTES_SLOT, say_exact(m, 100 * profile->c1, "%"),
+				say_exact(m, 100 * profile->degraded_loss, "%"),
+				say_exact(m, profile->degraded_points, "")));
 	doc_text(m->doc, word(m, TEXT_NOTES_AVAILABILITY));
 	doc_text(m->doc, word(m, TEXT_NOTES_LOSS));
 	doc_text(m->doc, word(m, TEXT_NOTES_DELAY));
@@ -54,7 +54,7 @@ static void add_test_row(struct monthly *m, const struct test_config *test, size
 				value_count(test->packets),
 				value_number(test->size, 0, ""),
 				value_number(test->dscp, 0, ""),
-				value_number((double)test->t_max_ns / NSEC_PER_SEC, 1, "s"),
+				value_exact((double)test->t_max_ns / NSEC_PER_SEC, "s"),
 			});
 }
 
@@ -236,10 +236,10 @@ static void add_weights(struct monthly *m)
 	doc_table(m->doc, "weights", word(m, TEXT_NOTES_WEIGHTS), columns, COUNT(columns));
 	for (enum indicator i = 0; i < INDICATOR_COUNT; i++)
 		doc_row(m->doc, (struct value[]){value_text(say_indicator(m, i)),
-						 value_number(profile->weight[i], 0, "")});
+						 value_exact(profile->weight[i], "")});
 	for (enum tier t = 0; t < TIER_COUNT; t++)
 		doc_row(m->doc, (struct value[]){value_text(say_tier(m, t)),
-						 value_number(profile->tier_weight[t], 0, "")});
+						 value_exact(profile->tier_weight[t], "")});
 }
 
 static void add_anchor_rows(struct monthly *m, enum indicator indicator, const char *scope,
@@ -249,15 +249,14 @@ static void add_anchor_rows(struct monthly *m, enum indicator indicator, const c
 		const struct anchor *anchor = &scale->anchors[i];
 		bool is_default = strcmp(anchor->source, "default") == 0;
 		bool percent = indicator == INDICATOR_AVAILABILITY || indicator == INDICATOR_LOSS;
-		doc_row(m->doc,
-			(struct value[]){
-				value_text(say_indicator(m, indicator)),
-				value_text(scope),
-				value_number(anchor->value, percent ? 2 : 0, percent ? "%" : "ms"),
-				value_number(anchor->points, 0, ""),
-				value_text(is_default ? word(m, TEXT_NOTES_DEFAULT)
-						      : anchor->source),
-			});
+		doc_row(m->doc, (struct value[]){
+					value_text(say_indicator(m, indicator)),
+					value_text(scope),
+					value_exact(anchor->value, percent ? "%" : "ms"),
+					value_exact(anchor->points, ""),
+					value_text(is_default ? word(m, TEXT_NOTES_DEFAULT)
+							      : anchor->source),
+				});
 	}
 }
 
@@ -296,11 +295,35 @@ static const char *say_grades(struct monthly *m)
 	for (size_t i = 0; i < profile->grade_count; i++) {
 		const struct grade *grade = &profile->grades[i];
 		const char *name = m->language == LANGUAGE_ZH_CN ? grade->zh : grade->en;
-		text = say_listed(
-			m, text,
-			PHRASE(m, TEXT_NOTES_GRADE, name, say_number(m, grade->from, 0, "")));
+		text = say_listed(m, text,
+				  PHRASE(m, TEXT_NOTES_GRADE, name, say_exact(m, grade->from, "")));
 	}
 	return text;
+}
+
+/* What leads to a veto by this profile. */
+static const char *say_veto_rule(struct monthly *m)
+{
+	const struct profile *profile = m->assessment->profile;
+	const char *comma = word(m, TEXT_DOC_LIST_COMMA);
+	const char *tiers = "";
+	const char *rule = "";
+
+	for (enum tier t = 0; t < TIER_COUNT; t++) {
+		if (profile->veto_outage_tier[t])
+			tiers = tiers[0] == '\0' ? say_tier(m, t)
+						 : keep(m, must_format("%s%s%s", tiers, comma,
+								       say_tier(m, t)));
+	}
+	if (profile->veto_availability)
+		rule = word(m, TEXT_NOTES_VETO_AVAILABILITY);
+	if (tiers[0] != '\0')
+		rule = say_listed(m, rule,
+				  PHRASE(m, TEXT_NOTES_VETO_OUTAGE, tiers,
+					 say_length(m, profile->veto_outage_ns)));
+	if (rule[0] == '\0')
+		return word(m, TEXT_NOTES_VETO_NONE);
+	return PHRASE(m, TEXT_NOTES_VETO, rule, say_exact(m, profile->veto_cap, ""));
 }
 
 static void add_profile(struct monthly *m)
@@ -309,13 +332,12 @@ static void add_profile(struct monthly *m)
 
 	doc_heading(m->doc, 2, word(m, TEXT_NOTES_PROFILE), "profile");
 	doc_text(m->doc, PHRASE(m, TEXT_NOTES_GRADES, say_grades(m)));
-	doc_text(m->doc, PHRASE(m, TEXT_NOTES_GATES,
-				say_number(m, 100 * profile->coverage_required, 0, "%"),
-				say_length(m, profile->service_required_ns),
-				say_number(m, 100 * profile->coverage_marked, 0, "%"),
-				say_number(m, 100 * profile->weight_required, 0, "%")));
-	doc_text(m->doc, PHRASE(m, TEXT_NOTES_VETO, say_length(m, profile->veto_outage_ns),
-				say_number(m, profile->veto_cap, 1, "")));
+	doc_text(m->doc,
+		 PHRASE(m, TEXT_NOTES_GATES, say_exact(m, 100 * profile->coverage_required, "%"),
+			say_length(m, profile->service_required_ns),
+			say_exact(m, 100 * profile->coverage_marked, "%"),
+			say_exact(m, 100 * profile->weight_required, "%")));
+	doc_text(m->doc, say_veto_rule(m));
 	add_weights(m);
 	add_anchors(m);
 }

@@ -27,6 +27,9 @@ const char *keep(struct monthly *m, char *text);
 const char *word(const struct monthly *m, enum text_id id);
 const char *title_in(const struct monthly *m, const struct title *title);
 const char *say_number(struct monthly *m, double number, int decimals, const char *unit);
+/* A number of the profile or the inventory, with all its decimals. */
+const char *say_exact(struct monthly *m, double number, const char *unit);
+struct value value_exact(double number, const char *unit);
 const char *say_count(struct monthly *m, size_t count);
 const char *say_time(struct monthly *m, nsec at);
 const char *say_length(struct monthly *m, nsec length); /* "1 h 5 min" */

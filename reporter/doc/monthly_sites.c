@@ -10,6 +10,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Charts are for the sites that need them; a report of thousands of sites stays readable. */
+enum { RANKING_COLUMNS = 13 };
 enum { CHARTS_PER_ORGANISATION = 3, CHARTS_IN_REPORT = 48, OUTAGES_SHOWN = 300 };
 
 struct place_in_ranking {
@@ -219,19 +220,20 @@ static void add_ranking_row(struct monthly *m, size_t assessed, double rank)
 	const struct path *ipv6 = &a->sites[assessed].path[FAMILY_IPV6];
 	const struct score *score = &assessment_path(a, assessed, SCORING_PRIMARY)->score;
 	const struct organisation *organisation = &a->config->organisations[site->organisation];
-	struct value cells[12] = {
+	struct value cells[RANKING_COLUMNS] = {
 		value_number(rank, 0, ""),
 		value_site(m, assessed),
 		value_text(title_in(m, &organisation->title)),
 		value_text(say_tier(m, site->tier)),
+		value_exact(site->weight, ""),
 	};
 
 	for (enum indicator i = 0; i < INDICATOR_COUNT; i++)
-		cells[4 + i] = value_judged(m, i, score);
-	cells[8] = value_points(m, score->exact, score->grade);
-	cells[9] = value_grade(m, score->printed, score->grade);
-	cells[10] = value_points(m, ipv6->score.exact, ipv6->score.grade);
-	cells[11] = value_text(say_remarks(m, assessment_path(a, assessed, SCORING_PRIMARY)));
+		cells[5 + i] = value_judged(m, i, score);
+	cells[9] = value_points(m, score->exact, score->grade);
+	cells[10] = value_grade(m, score->printed, score->grade);
+	cells[11] = value_points(m, ipv6->score.exact, ipv6->score.grade);
+	cells[12] = value_text(say_remarks(m, assessment_path(a, assessed, SCORING_PRIMARY)));
 	doc_row(m->doc, cells);
 }
 
@@ -239,22 +241,23 @@ static void add_ranking_row(struct monthly *m, size_t assessed, double rank)
 static void add_ranking_table(struct monthly *m, const size_t *order, bool lacking)
 {
 	const struct assessment *a = m->assessment;
-	struct column columns[12] = {
+	struct column columns[RANKING_COLUMNS] = {
 		{"rank", word(m, TEXT_COLUMN_RANK), ALIGN_END},
 		{"site", word(m, TEXT_COLUMN_SITE), ALIGN_START},
 		{"organisation", word(m, TEXT_COLUMN_ORGANISATION), ALIGN_START},
 		{"tier", word(m, TEXT_COLUMN_TIER), ALIGN_START},
-		[8] = {"score", word(m, TEXT_SCORE_SCORE), ALIGN_END},
-		[9] = {"grade", word(m, TEXT_SCORE_GRADE), ALIGN_START},
-		[10] = {"ipv6_score", word(m, TEXT_SCORE_IPV6), ALIGN_END},
-		[11] = {"remarks", word(m, TEXT_COLUMN_REMARKS), ALIGN_START},
+		{"weight", word(m, TEXT_COLUMN_WEIGHT), ALIGN_END},
+		[9] = {"score", word(m, TEXT_SCORE_SCORE), ALIGN_END},
+		[10] = {"grade", word(m, TEXT_SCORE_GRADE), ALIGN_START},
+		[11] = {"ipv6_score", word(m, TEXT_SCORE_IPV6), ALIGN_END},
+		[12] = {"remarks", word(m, TEXT_COLUMN_REMARKS), ALIGN_START},
 	};
 	size_t row = 0;
 	size_t rank = 0;
 	double printed = NAN;
 
 	for (enum indicator i = 0; i < INDICATOR_COUNT; i++)
-		columns[4 + i] = (struct column){indicator_name(i), say_indicator(m, i), ALIGN_END};
+		columns[5 + i] = (struct column){indicator_name(i), say_indicator(m, i), ALIGN_END};
 	doc_table(m->doc, lacking ? "ranking_incomplete" : "ranking",
 		  word(m, lacking ? TEXT_RANKING_INCOMPLETE : TEXT_RANKING_TABLE), columns,
 		  COUNT(columns));
@@ -270,6 +273,32 @@ static void add_ranking_table(struct monthly *m, const size_t *order, bool lacki
 	}
 }
 
+/* The weights of the profile, and as they were applied where an indicator is missing. */
+static void add_applied_weights(struct monthly *m, const size_t *order)
+{
+	const struct assessment *a = m->assessment;
+	struct column columns[1 + INDICATOR_COUNT] = {
+		{"item", word(m, TEXT_COLUMN_ITEM), ALIGN_START}};
+	struct value cells[COUNT(columns)];
+	const struct score *score = NULL;
+
+	for (size_t i = 0; i < a->site_count && (score == NULL || !lacks_indicator(score)); i++)
+		score = &assessment_path(a, order[i], SCORING_PRIMARY)->score;
+	for (enum indicator i = 0; i < INDICATOR_COUNT; i++)
+		columns[1 + i] = (struct column){indicator_name(i), say_indicator(m, i), ALIGN_END};
+	doc_table(m->doc, "applied_weights", word(m, TEXT_RANKING_WEIGHTS), columns,
+		  COUNT(columns));
+	cells[0] = value_text(word(m, TEXT_RANKING_WEIGHTS_PROFILE));
+	for (enum indicator i = 0; i < INDICATOR_COUNT; i++)
+		cells[1 + i] = value_exact(a->profile->weight[i], "");
+	doc_row(m->doc, cells);
+	cells[0] = value_text(word(m, TEXT_RANKING_WEIGHTS_APPLIED));
+	for (enum indicator i = 0; i < INDICATOR_COUNT; i++)
+		cells[1 + i] =
+			value_number(score->missing[i] ? (double)NAN : score->weight[i], 2, "");
+	doc_row(m->doc, cells);
+}
+
 void add_ranking(struct monthly *m)
 {
 	const struct assessment *a = m->assessment;
@@ -281,8 +310,10 @@ void add_ranking(struct monthly *m)
 	doc_heading(m->doc, 1, word(m, TEXT_CHAPTER_RANKING), "ranking");
 	if (lacking < a->site_count)
 		add_ranking_table(m, order, false);
-	if (lacking > 0)
+	if (lacking > 0) {
 		add_ranking_table(m, order, true);
+		add_applied_weights(m, order);
+	}
 	doc_note(m->doc, word(m, TEXT_RANKING_NOTE));
 	free(order);
 }
@@ -444,6 +475,8 @@ void add_outages(struct monthly *m)
 		add_outage_table(m);
 		add_repair_table(m);
 	}
+	if (count > 0)
+		doc_note(m->doc, word(m, TEXT_OUTAGE_FAMILIES));
 	doc_note(m->doc, PHRASE(m, TEXT_OUTAGE_RULE, say_count(m, a->profile->outage_slots),
 				say_length(m, a->profile->outage_bridge_ns)));
 }

@@ -48,6 +48,30 @@ const char *say_number(struct monthly *m, double number, int decimals, const cha
 	return text;
 }
 
+/* As many decimals as the number was written with, six at most: a threshold is never rounded. */
+static int decimals_of(double number, int decimals)
+{
+	while (decimals < 6 && fabs(round_half_up(number, decimals) - number) > 1e-9 * fabs(number))
+		decimals++;
+	return decimals;
+}
+
+/* Percentages stand below each other. */
+static int least_decimals(const char *unit)
+{
+	return unit[0] == '%' ? 2 : 0;
+}
+
+struct value value_exact(double number, const char *unit)
+{
+	return value_number(number, decimals_of(number, least_decimals(unit)), unit);
+}
+
+const char *say_exact(struct monthly *m, double number, const char *unit)
+{
+	return say_number(m, number, decimals_of(number, 0), unit);
+}
+
 const char *say_count(struct monthly *m, size_t count)
 {
 	return say_number(m, (double)count, 0, "");
@@ -169,15 +193,17 @@ static const char *say_gates(struct monthly *m, const struct score *score)
 	if ((score->gates & GATE_COVERAGE) != 0)
 		text = say_listed(m, text,
 				  PHRASE(m, TEXT_REASON_COVERAGE,
-					 say_number(m, 100 * profile->coverage_required, 0, "%")));
+					 say_exact(m, 100 * profile->coverage_required, "%")));
 	else if (score->marked)
 		text = say_listed(m, text,
 				  PHRASE(m, TEXT_REASON_MARKED,
-					 say_number(m, 100 * profile->coverage_marked, 0, "%")));
+					 say_exact(m, 100 * profile->coverage_marked, "%")));
 	if ((score->gates & GATE_SERVICE) != 0)
 		text = say_listed(m, text,
 				  PHRASE(m, TEXT_REASON_SERVICE,
 					 say_length(m, profile->service_required_ns)));
+	if ((score->gates & GATE_DELAYS) != 0)
+		text = say_listed(m, text, word(m, TEXT_REASON_DELAYS));
 	return text;
 }
 

@@ -46,6 +46,7 @@ static struct facts worked_example(void)
 			 [VERDICT_PLANNED] = 240 * NSEC_PER_MIN,
 			 [VERDICT_UNKNOWN] = 300 * NSEC_PER_MIN},
 		.judged = {.sent = 44100 * 20, .lost = 45 * 20 + 200},
+		.delays = {.lost = 45 * 20 + 200, .rtt = {44100 * 20 - 45 * 20 - 200}},
 	};
 
 	facts.quantile[DELAY_RTT][P95].value = 18 * MS;
@@ -175,6 +176,22 @@ static void gates(void **state)
 		assert_int_equal(score_given(&score), rows[i].judged > 0);
 		assert_null(score.grade);
 	}
+}
+
+/* The hours of a damaged histogram file are gone, the slots are not. */
+static void a_path_with_lost_histograms_is_not_scored(void **state)
+{
+	struct score_subject subject = backbone(*state);
+	struct facts facts = worked_example();
+
+	facts.delays.rtt[0] = facts.delays.rtt[0] / 100 * 90;
+	struct score score = score_path(&subject, &facts);
+	assert_true(score_given(&score));
+	assert_true(score.marked);
+	facts.delays.rtt[0] = facts.delays.rtt[0] / 100 * 80;
+	score = score_path(&subject, &facts);
+	assert_int_equal(score.gates, GATE_DELAYS);
+	assert_false(score_given(&score));
 }
 
 static void a_path_never_in_service_is_not_scored(void **state)
@@ -333,6 +350,7 @@ int main(void)
 		cmocka_unit_test(lost_points_sum_to_what_is_missing),
 		cmocka_unit_test(vetoes),
 		cmocka_unit_test(gates),
+		cmocka_unit_test(a_path_with_lost_histograms_is_not_scored),
 		cmocka_unit_test(a_path_never_in_service_is_not_scored),
 		cmocka_unit_test(a_missing_indicator_leaves_its_weight),
 		cmocka_unit_test(loss_beyond_the_percentile_gives_no_points),
