@@ -2,6 +2,7 @@
 #include "collector/probe/icmp.h"
 #include "collector/base/log.h"
 #include "collector/net/channel.h"
+#include "collector/net/egress.h"
 #include "collector/net/local.h"
 #include "collector/packet/icmp.h"
 
@@ -20,7 +21,8 @@ struct icmp_probe {
 	struct channel *channel[FAMILIES]; /* NULL: this machine lacks the family */
 	bool used[FAMILIES];		   /* packets of the family have been sent */
 	struct local *local;
-	uint8_t *bytes; /* PROBE_BATCH packets of room octets */
+	struct egress *egress; /* NULL: carriers cannot be watched */
+	uint8_t *bytes;	       /* PROBE_BATCH packets of room octets */
 	size_t room;
 };
 
@@ -69,6 +71,7 @@ static void icmp_close(struct probe *probe)
 	for (int i = 0; i < FAMILIES; i++)
 		channel_close(icmp->channel[i]);
 	local_destroy(icmp->local);
+	egress_close(icmp->egress);
 	free(icmp->bytes);
 	free(icmp);
 }
@@ -82,6 +85,11 @@ static enum err open_families(struct icmp_probe *icmp)
 		rc = local_create(&icmp->local);
 	if (rc != E_OK)
 		return rc;
+	if (egress_open(&icmp->egress) != E_OK)
+		log_warn("icmp",
+			 "interfaces cannot be watched (%s): packets sent without carrier "
+			 "will count as lost",
+			 strerror(errno));
 	icmp->seal[1] = icmp->seal[0];
 	icmp->seal[0].family = 4;
 	icmp->seal[1].family = 6;
@@ -155,6 +163,9 @@ static void send_family(struct icmp_probe *icmp, int index, struct probe_packet 
 			continue;
 		struct writer w = writer_over(icmp->bytes + i * icmp->room, icmp->room);
 		struct icmp_echo echo = {packet->mark, packet->sequence, packet->size};
+		packet->refused = ENETDOWN;
+		if (icmp->egress != NULL && !egress_ready(icmp->egress, packet->to))
+			continue;
 		packet->refused = EMSGSIZE;
 		if (icmp_write_echo(&w, &icmp->seal[index], &echo) != E_OK)
 			continue;
@@ -261,6 +272,8 @@ static void icmp_receive(struct probe *probe, const struct probe_listener *liste
 {
 	struct icmp_probe *icmp = (struct icmp_probe *)probe;
 
+	if (icmp->egress != NULL)
+		egress_read(icmp->egress);
 	for (int i = 0; i < FAMILIES; i++) {
 		if (icmp->used[i])
 			receive_family(icmp, i, listener);
