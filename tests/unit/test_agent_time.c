@@ -169,6 +169,10 @@ static void slewing_is_no_step(void **state)
 		for (nsec passed = 0; passed < 600 * SEC;) {
 			nsec before = clock_monotonic();
 			clock_advance(agent_tick(bench.agent) - before);
+			/* Now and then it oversleeps, so that more is slewed between two looks. */
+			if (passed / (10 * SEC) !=
+			    (passed + clock_monotonic() - before) / (10 * SEC))
+				clock_advance(200 * MS);
 			nsec length = clock_monotonic() - before;
 			clock_step_virtual(length * ppm[i] / 1000000);
 			passed += length;
@@ -176,9 +180,12 @@ static void slewing_is_no_step(void **state)
 		assert_int_equal(agent_counters(bench.agent)->clock_steps, 0);
 		assert_in_range(bench.seen_count, 598, 600);
 		bench_expect_row(&bench, series, 0, bench.seen_count);
-		for (size_t j = 0; j < bench.seen_count; j++)
-			assert_int_equal(bench.seen[j].summary.flags + bench.seen[j].summary.lost,
+		for (size_t j = 0; j < bench.seen_count; j++) {
+			/* A last packet overslept is not sent into the next slot. */
+			assert_int_equal((bench.seen[j].summary.flags & ~SLOT_UNSENT) +
+						 bench.seen[j].summary.lost,
 					 0);
+		}
 		bench_close(&bench);
 	}
 }
