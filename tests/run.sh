@@ -99,7 +99,8 @@ fuzz_long() {
 		found=$logs/$target
 		mkdir -p "$found"
 		step "$target, $runs inputs" "$logs/$target.log" "build-fuzz/tests/fuzz/$target" -runs="$runs" \
-			-max_total_time=1800 -artifact_prefix="$found/" "$found" "tests/fuzz/corpus/${target#fuzz_}"
+			-max_total_time=1800 -artifact_prefix="$found/" "$found" "tests/fuzz/corpus/${target#fuzz_}" &&
+			passed=$((passed + 1))
 	done
 	finish
 }
