@@ -157,32 +157,86 @@ static void add_unknown(struct monthly *m)
 			(struct value[]){value_text(word(m, reasons[r].id)), value_count(sums[r])});
 }
 
-static void add_counts_row(struct monthly *m, size_t assessed, enum family family)
+struct cell_column {
+	const char *key;
+	enum text_id id;
+};
+
+/* A table with a row a path, under what it always begins with: site and family. */
+struct path_table {
+	const char *key;
+	enum text_id title;
+	const struct cell_column *columns;
+	size_t count;
+	void (*fill)(const struct facts *facts, struct value *cells);
+};
+
+enum { PATH_CELLS = 16, PATH_NAMES = 2 };
+
+static void fill_slots(const struct facts *facts, struct value *cells)
+{
+	for (size_t v = 0; v < VERDICT_COUNT; v++)
+		*cells++ = value_count(facts->slots[v]);
+	*cells = value_number(facts_availability_floor(facts), 3, "%");
+}
+
+static void fill_packets(const struct facts *facts, struct value *cells)
+{
+	*cells++ = value_count(facts->judged.sent);
+	*cells++ = value_count(facts->judged.lost);
+	*cells++ = value_count(facts->judged.duplicated);
+	*cells++ = value_count(facts->judged.reordered);
+	*cells++ = value_count(facts->judged.late);
+	*cells++ = value_count(delays_answered(&facts->delays) + facts->delays.lost);
+	*cells = value_number(facts_loss(&facts->available), 3, "%");
+}
+
+static void start_path_table(struct monthly *m, const struct path_table *table)
+{
+	struct column columns[PATH_CELLS] = {
+		{"site", word(m, TEXT_COLUMN_SITE), ALIGN_START},
+		{"family", word(m, TEXT_COLUMN_FAMILY), ALIGN_START},
+	};
+
+	for (size_t i = 0; i < table->count; i++)
+		columns[PATH_NAMES + i] = (struct column){table->columns[i].key,
+							  word(m, table->columns[i].id), ALIGN_END};
+	doc_table(m->doc, table->key, word(m, table->title), columns, PATH_NAMES + table->count);
+}
+
+static void add_path_table(struct monthly *m, const struct path_table *table, size_t bound)
 {
 	const struct assessment *a = m->assessment;
-	const struct facts *facts = &a->sites[assessed].path[family].facts;
-	struct value cells[16] = {value_site(m, assessed), value_text(say_family(family))};
-	size_t at = 2;
+	size_t *order = ranked_sites(a);
+	size_t rows = 0;
+	size_t paths = 0;
 
-	for (size_t v = 0; v < VERDICT_COUNT; v++)
-		cells[at++] = value_count(facts->slots[v]);
-	cells[at++] = value_count(facts->judged.sent);
-	cells[at++] = value_count(facts->judged.lost);
-	cells[at++] = value_count(facts->judged.duplicated);
-	cells[at++] = value_count(facts->judged.reordered);
-	cells[at++] = value_count(facts->judged.late);
-	cells[at++] = value_count(delays_answered(&facts->delays) + facts->delays.lost);
-	cells[at++] = value_number(facts_loss(&facts->available), 3, "%");
-	cells[at++] = value_number(facts_availability_floor(facts), 3, "%");
-	doc_row(m->doc, cells);
+	start_path_table(m, table);
+	for (size_t i = a->site_count; i-- > 0;) {
+		for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+			const struct path *path = &a->sites[order[i]].path[f];
+			struct value cells[PATH_CELLS];
+			if (path->state < PATH_NOT_COMMISSIONED)
+				continue;
+			paths++;
+			if (bound != TABLE_ALL && rows == bound)
+				continue;
+			rows++;
+			cells[0] = value_site(m, order[i]);
+			cells[1] = value_text(say_family(f));
+			table->fill(&path->facts, cells + PATH_NAMES);
+			doc_row(m->doc, cells);
+		}
+	}
+	if (rows < paths)
+		doc_note(m->doc, PHRASE(m, TEXT_NOTES_COUNTS_BOUNDED, say_count(m, rows),
+					say_count(m, paths)));
+	free(order);
 }
 
 void add_counts(struct monthly *m, size_t bound)
 {
-	static const struct {
-		const char *key;
-		enum text_id id;
-	} titles[] = {
+	static const struct cell_column packets[] = {
 		{"sent", TEXT_COLUMN_SENT},
 		{"lost", TEXT_COLUMN_LOST},
 		{"duplicated", TEXT_COLUMN_DUPLICATED},
@@ -190,39 +244,19 @@ void add_counts(struct monthly *m, size_t bound)
 		{"late", TEXT_COLUMN_LATE},
 		{"in_histogram", TEXT_COLUMN_IN_HISTOGRAM},
 		{"loss_available", TEXT_COLUMN_LOSS_AVAILABLE},
-		{"availability_floor", TEXT_COLUMN_AVAILABILITY_FLOOR},
 	};
-	const struct assessment *a = m->assessment;
-	struct column columns[2 + VERDICT_COUNT + COUNT(titles)] = {
-		{"site", word(m, TEXT_COLUMN_SITE), ALIGN_START},
-		{"family", word(m, TEXT_COLUMN_FAMILY), ALIGN_START},
-	};
-	size_t rows = 0;
-	size_t paths = 0;
-	size_t *order = ranked_sites(a);
+	struct cell_column slots[VERDICT_COUNT + 1];
 
 	for (size_t v = 0; v < VERDICT_COUNT; v++)
-		columns[2 + v] = (struct column){verdict_name((enum verdict)v),
-						 word(m, verdict_ids[v]), ALIGN_END};
-	for (size_t i = 0; i < COUNT(titles); i++)
-		columns[2 + VERDICT_COUNT + i] =
-			(struct column){titles[i].key, word(m, titles[i].id), ALIGN_END};
-	doc_table(m->doc, "counts", word(m, TEXT_NOTES_COUNTS), columns, COUNT(columns));
-	for (size_t i = a->site_count; i-- > 0;) {
-		for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
-			if (a->sites[order[i]].path[f].state < PATH_NOT_COMMISSIONED)
-				continue;
-			paths++;
-			if (bound != TABLE_ALL && rows == bound)
-				continue;
-			rows++;
-			add_counts_row(m, order[i], f);
-		}
-	}
-	if (rows < paths)
-		doc_note(m->doc, PHRASE(m, TEXT_NOTES_COUNTS_BOUNDED, say_count(m, rows),
-					say_count(m, paths)));
-	free(order);
+		slots[v] = (struct cell_column){verdict_name((enum verdict)v), verdict_ids[v]};
+	slots[VERDICT_COUNT] =
+		(struct cell_column){"availability_floor", TEXT_COLUMN_AVAILABILITY_FLOOR};
+	const struct path_table tables[] = {
+		{"counts", TEXT_NOTES_COUNTS, slots, COUNT(slots), fill_slots},
+		{"packets", TEXT_NOTES_PACKETS, packets, COUNT(packets), fill_packets},
+	};
+	for (size_t i = 0; i < COUNT(tables); i++)
+		add_path_table(m, &tables[i], bound);
 }
 
 static void add_weights(struct monthly *m)

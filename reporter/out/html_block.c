@@ -15,7 +15,7 @@ static const char *const tones[] = {
 
 /* Tables of more columns are set smaller in print; texts of fewer ems, such as an instant, stay on
  * one line in their cell. */
-enum { WIDE_COLUMNS = 7, SHORT_EMS = 11, SHORT_TITLE_EMS = 6 };
+enum { WIDE_COLUMNS = 7, DENSE_COLUMNS = 11, SHORT_EMS = 11, SHORT_TITLE_EMS = 6 };
 
 static void element(FILE *file, const char *name, const char *text)
 {
@@ -169,8 +169,12 @@ static void table_row(const struct html *html, const struct block *block, size_t
 
 static void table(struct html *html, const struct block *block)
 {
+	const char *classes = block->column_count > DENSE_COLUMNS  ? "table wide dense"
+			      : block->column_count > WIDE_COLUMNS ? "table wide"
+								   : "table";
+
 	fputs("<figure", html->file);
-	html_class(html, block->column_count > WIDE_COLUMNS ? "table wide" : "table");
+	html_class(html, classes);
 	fputs(">\n", html->file);
 	if (block->text[0] != '\0')
 		element(html->file, "figcaption", block->text);

@@ -191,10 +191,10 @@ def printed_time(seconds):
 
 
 def compare_figures(results, document, stored):
-    counts, sites = table(document, "counts"), table(document, "sites")
+    packets, sites = table(document, "packets"), table(document, "sites")
     for key, rows in stored.items():
         name = " ".join(key)
-        (count,), (site,) = counts[key], sites[key]
+        (count,), (site,) = packets[key], sites[key]
         sent, lost = sum(r["sent"] for r in rows), sum(r["lost"] for r in rows)
         for column in ("sent", "lost", "duplicated", "reordered", "late"):
             results.equal(f"{name}: {column} in the report", count[column]["value"],

@@ -269,7 +269,8 @@ class Comparison:
         where = f"{site} {FAMILIES[family]} "
         row = self.document.row("sites", site=site, family=FAMILIES[family])
         counts = self.document.row("counts", site=site, family=FAMILIES[family])
-        if row is None or counts is None:
+        packets = self.document.row("packets", site=site, family=FAMILIES[family])
+        if row is None or counts is None or packets is None:
             return self.fault(where, "a row", None)
         values = path.values()
         printed = dict(values)
@@ -296,10 +297,10 @@ class Comparison:
             self.near(where + verdict, number, counts[verdict])
         for name, number in (("sent", path.sent), ("lost", path.lost),
                              ("in_histogram", path.sent)):
-            self.near(where + name, number, counts[name])
+            self.near(where + name, number, packets[name])
         self.near(where + "loss_available",
                   100 * path.up_lost / path.up_sent if path.up_sent else None,
-                  counts["loss_available"])
+                  packets["loss_available"])
         self.near(where + "availability_floor",
                   100 * path.up_time / path.scheduled_time if path.scheduled_time else None,
                   counts["availability_floor"])
