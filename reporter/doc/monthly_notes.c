@@ -253,7 +253,7 @@ void add_counts(struct monthly *m, size_t bound)
 		(struct cell_column){"availability_floor", TEXT_COLUMN_AVAILABILITY_FLOOR};
 	const struct path_table tables[] = {
 		{"counts", TEXT_NOTES_COUNTS, slots, COUNT(slots), fill_slots},
-		{"packets", TEXT_NOTES_PACKETS, packets, COUNT(packets), fill_packets},
+		{"packet_counts", TEXT_NOTES_PACKETS, packets, COUNT(packets), fill_packets},
 	};
 	for (size_t i = 0; i < COUNT(tables); i++)
 		add_path_table(m, &tables[i], bound);

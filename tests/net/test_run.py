@@ -191,7 +191,7 @@ def printed_time(seconds):
 
 
 def compare_figures(results, document, stored):
-    packets, sites = table(document, "packets"), table(document, "sites")
+    packets, sites = table(document, "packet_counts"), table(document, "sites")
     for key, rows in stored.items():
         name = " ".join(key)
         (count,), (site,) = packets[key], sites[key]

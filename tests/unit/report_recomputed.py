@@ -269,7 +269,7 @@ class Comparison:
         where = f"{site} {FAMILIES[family]} "
         row = self.document.row("sites", site=site, family=FAMILIES[family])
         counts = self.document.row("counts", site=site, family=FAMILIES[family])
-        packets = self.document.row("packets", site=site, family=FAMILIES[family])
+        packets = self.document.row("packet_counts", site=site, family=FAMILIES[family])
         if row is None or counts is None or packets is None:
             return self.fault(where, "a row", None)
         values = path.values()

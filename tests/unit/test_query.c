@@ -200,8 +200,8 @@ static void the_worked_example_in_the_report(void **state)
 	check_figure(counts, "planned", 240, 0, "240");
 	check_figure(counts, "unknown", 300, 0, "300");
 	check_figure(counts, "unscheduled", 0, 0, "0");
-	const json_t *packets =
-		json_array_get(json_object_get(find_object(json, "key", "packets"), "rows"), 0);
+	const json_t *packets = json_array_get(
+		json_object_get(find_object(json, "key", "packet_counts"), "rows"), 0);
 	check_figure(packets, "sent", 882000, 0, "882\u202F000");
 	check_figure(packets, "lost", 1100, 0, "1100");
 	check_figure(packets, "in_histogram", 882000, 0, "882\u202F000");
