@@ -3,22 +3,37 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 
-/* Edges of one decade, in thousandths of a per cent of its start: constants rather than pow(), so
- * that every machine and every libm has the same layout. */
-static const nsec tenths[10] = {100000, 125893, 158489, 199526, 251189,
-				316228, 398107, 501187, 630957, 794328};
+/* Lower edges in nanoseconds: constants rather than pow(), so that every machine and every libm has
+ * the same layout. */
+static const nsec rtt_edges[] = {
+	0,	    100000,	125893,	    158489,	199526,	    251189,	316228,
+	398107,	    501187,	630957,	    794328,	1000000,    1258930,	1584890,
+	1995260,    2511890,	3162280,    3981070,	5011870,    6309570,	7943280,
+	10000000,   12589300,	15848900,   19952600,	25118900,   31622800,	39810700,
+	50118700,   63095700,	79432800,   100000000,	125893000,  158489000,	199526000,
+	251189000,  316228000,	398107000,  501187000,	630957000,  794328000,	1000000000,
+	1258930000, 1584890000, 1995260000, 2511890000, 3162280000, 3981070000,
+};
+static const nsec pdv_edges[] = {
+	0,	  25000,    39622,    62797,	99526,	   157739,    250000,	 396220,
+	627970,	  995260,   1577390,  2500000,	3962200,   6279700,   9952600,	 15773900,
+	25000000, 39622000, 62797000, 99526000, 157739000, 250000000, 396220000, 627970000,
+};
 
 enum { BUCKETS_MAX = RTT_BUCKETS };
 
 static const struct layout {
 	size_t buckets;
-	nsec first;
-	size_t stride; /* tenths of a decade per bucket */
+	const nsec *edges;
 } layouts[] = {
-	[DELAY_RTT] = {RTT_BUCKETS, 100 * NSEC_PER_USEC, 1},
-	[DELAY_PDV] = {PDV_BUCKETS, 25 * NSEC_PER_USEC, 2},
+	[DELAY_RTT] = {RTT_BUCKETS, rtt_edges},
+	[DELAY_PDV] = {PDV_BUCKETS, pdv_edges},
 };
+
+_Static_assert(sizeof(rtt_edges) == RTT_BUCKETS * sizeof(nsec), "an edge for each bucket");
+_Static_assert(sizeof(pdv_edges) == PDV_BUCKETS * sizeof(nsec), "an edge for each bucket");
 
 size_t histogram_buckets(enum delay_kind kind)
 {
@@ -27,15 +42,7 @@ size_t histogram_buckets(enum delay_kind kind)
 
 nsec histogram_lower(enum delay_kind kind, size_t bucket)
 {
-	const struct layout *layout = &layouts[kind];
-
-	if (bucket == 0)
-		return 0;
-	size_t steps = (bucket - 1) * layout->stride;
-	nsec edge = layout->first * tenths[steps % 10] / tenths[0];
-	for (size_t decade = 0; decade < steps / 10; decade++)
-		edge *= 10;
-	return edge;
+	return layouts[kind].edges[bucket];
 }
 
 nsec histogram_upper(enum delay_kind kind, size_t bucket)
@@ -159,6 +166,42 @@ struct span {
 	double tilt;
 };
 
+/* A row's packets whose delay variation is at most x, each bucket's spread evenly. */
+static double variation_below(const struct delays *row, nsec x)
+{
+	double sum = 0;
+
+	for (size_t b = 0; b < PDV_BUCKETS && pdv_edges[b] <= x; b++) {
+		nsec high = histogram_upper(DELAY_PDV, b);
+		if (row->pdv[b] == 0)
+			continue;
+		if (row->pdv_max != NSEC_UNDEFINED && row->pdv_max < high)
+			high = row->pdv_max;
+		if (x >= high)
+			sum += row->pdv[b];
+		else
+			sum += row->pdv[b] *
+			       ((double)(x - pdv_edges[b]) / (double)(high - pdv_edges[b]));
+	}
+	return sum;
+}
+
+/* With fewer answers a slot, the slots' minima lie too far above the row's. */
+enum { SHAPING_ANSWERS = 10 };
+
+/* Delay variation tells more than the tilt where it divides the span into three parts or more. */
+static bool is_shaped(const struct delays *row, const struct span *span)
+{
+	if (delays_answered(row) < (uint64_t)SHAPING_ANSWERS * row->slots)
+		return false;
+	nsec low = span->low - row->rtt_min;
+	nsec high = span->high - row->rtt_min;
+	size_t first = histogram_bucket_of(DELAY_PDV, low) + 1; /* the first edge above low */
+
+	return first + 1 < PDV_BUCKETS && pdv_edges[first + 1] < high &&
+	       variation_below(row, high) - variation_below(row, low - 1) >= 1;
+}
+
 static struct span span_of(const struct delays *row, enum delay_kind kind, size_t bucket,
 			   double tilt)
 {
@@ -166,7 +209,7 @@ static struct span span_of(const struct delays *row, enum delay_kind kind, size_
 	nsec most = kind == DELAY_RTT ? row->rtt_max : row->pdv_max;
 	nsec lower = histogram_lower(kind, bucket);
 	nsec upper = histogram_upper(kind, bucket);
-	struct span span = {lower, upper, 0};
+	struct span span = {.low = lower, .high = upper};
 
 	if (least != NSEC_UNDEFINED && least > span.low)
 		span.low = least;
@@ -180,12 +223,17 @@ static struct span span_of(const struct delays *row, enum delay_kind kind, size_
 }
 
 /* The share of the span's packets at or below x. */
-static double share_below(struct span span, nsec x)
+static double share_below(const struct delays *row, enum delay_kind kind, struct span span, nsec x)
 {
 	if (x >= span.high)
 		return 1;
 	if (x < span.low)
 		return 0;
+	if (kind == DELAY_RTT && row->rtt_min != NSEC_UNDEFINED && is_shaped(row, &span)) {
+		double before = variation_below(row, span.low - row->rtt_min - 1);
+		double until = variation_below(row, span.high - row->rtt_min);
+		return (variation_below(row, x - row->rtt_min) - before) / (until - before);
+	}
 	double u = (double)(x - span.low) / (double)(span.high - span.low);
 	return u - span.tilt * u * (1 - u);
 }
@@ -208,7 +256,7 @@ static double packets_below(const struct cut *cut, nsec x)
 		if (packets == 0)
 			continue;
 		struct span span = span_of(&cut->rows[i], cut->kind, cut->bucket, cut->tilt);
-		sum += packets * share_below(span, x);
+		sum += packets * share_below(&cut->rows[i], cut->kind, span, x);
 	}
 	return sum;
 }
@@ -216,7 +264,7 @@ static double packets_below(const struct cut *cut, nsec x)
 /* The interval in which the bucket's packets of all rows lie. */
 static struct span bounds_of(const struct cut *cut)
 {
-	struct span bounds = {NSEC_INFINITE, 0, 0};
+	struct span bounds = {.low = NSEC_INFINITE, .high = 0};
 
 	for (size_t i = 0; i < cut->count; i++) {
 		if (counts_of(&cut->rows[i], cut->kind)[cut->bucket] == 0)

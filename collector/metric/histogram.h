@@ -50,10 +50,20 @@ struct quantile {
 
 /* The p-quantile, 0 < p ≤ 1, of all packets sent in rows[0..count), lost ones as +infinity, nearest
  * rank k = ⌈p·N⌉. It lies in the bucket b that holds rank k, and is the smallest x at which
- *     Σ over rows  c · (u − t·u·(1 − u))  ≥  k − (packets below b) − ½
- * where c is the row's count in b, and u = (x − low)/(high − low), cut to [0, 1], its place between
- * the row's bounds: low the larger of b's lower edge and the row's minimum, high the smaller of b's
- * upper edge and the row's maximum. The tilt t lets the packets lean as those around them do:
+ *     Σ over rows  c · S(x)  ≥  k − (packets below b) − ½
+ * where c is the row's count in b and S(x) the share of them at or below x: 0 below low, 1 from
+ * high on, with low the larger of b's lower edge and the row's minimum and high the smaller of b's
+ * upper edge and the row's maximum (0 and pdv_max for delay variation). In between:
+ *
+ * Round trip, in a row of ten answers a slot or more, where two edges of delay-variation buckets or
+ * more lie between low and high, reckoned from the row's minimum m: the packets are spread as the
+ * row's delay variation,
+ *     S(x) = (V(x − m) − V(low − m − 1 ns)) / (V(high − m) − V(low − m − 1 ns))
+ * with V(y) the row's packets of delay variation ≤ y, those of a bucket spread evenly from its
+ * lower edge to the smaller of its upper edge and pdv_max. Not if the divisor is below one packet.
+ *
+ * Otherwise they lean as the buckets around them do:
+ *     S(x) = u − t·u·(1 − u),   u = (x − low)/(high − low)
  *     t = ½·w·(d₊ − d₋)/(m₊ − m₋)/d · (high − low)/w, its first factors cut to [−1, 1]
  * with w the width of b, d its packets per width over all rows, d₋ d₊ those of its neighbours and
  * m₋ m₊ their middles; t = 0 in the first bucket and the last two. */

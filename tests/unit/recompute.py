@@ -73,13 +73,39 @@ PDV_EDGES = edges(25_000, 5, 24)
 
 
 class Row:
-    """One hour's counts by bucket with its bounds."""
+    """One hour's counts by bucket with its bounds; variation is the row of its delay variation, for
+    a row of round trips."""
 
-    def __init__(self, delays, bounds):
+    def __init__(self, delays, bounds, variation=None, slots=1):
+        self.shaped = variation is not None and len(delays) >= 10 * slots
         self.least, self.most = min(delays), max(delays)
+        self.bounds = bounds
+        self.variation = variation
         self.counts = [0] * len(bounds)
         for delay in delays:
             self.counts[bisect.bisect_right(bounds, delay) - 1] += 1
+
+    def up_to(self, x):
+        """Packets at or below x, those of a bucket spread evenly."""
+        total = 0
+        for count, low, high in zip(self.counts, self.bounds, self.bounds[1:] + [math.inf]):
+            if count and low <= x:
+                high = min(high, self.most)
+                total += count if x >= high else count * (x - low) / (high - low)
+        return total
+
+    def share(self, low, high, tilt, x):
+        """The published share of a bucket's packets at or below x."""
+        if x >= high or x < low:
+            return 1 if x >= high else 0
+        if self.shaped:
+            inside = [e for e in PDV_EDGES if low - self.least < e < high - self.least]
+            before = self.variation.up_to(low - self.least - 1)
+            until = self.variation.up_to(high - self.least)
+            if len(inside) >= 2 and until - before >= 1:
+                return (self.variation.up_to(x - self.least) - before) / (until - before)
+        u = (x - low) / (high - low)
+        return u - tilt * u * (1 - u)
 
 
 def lean(counts, bounds, b):
@@ -92,9 +118,8 @@ def lean(counts, bounds, b):
     return max(-1, min(1, width[1] * (after - before) / distance / here / 2))
 
 
-def histogram_rank(hours, lost, share, bounds):
+def histogram_rank(rows, lost, share, bounds):
     """The published in-bucket formula, solved by halving; milliseconds."""
-    rows = [Row(delays, bounds) for delays in hours if delays]
     counts = [sum(column) for column in zip(*(row.counts for row in rows))]
     k = math.ceil(fractions.Fraction(share).limit_denominator(1000) * (sum(counts) + lost))
     if k > sum(counts):
@@ -109,9 +134,8 @@ def histogram_rank(hours, lost, share, bounds):
         total = 0
         for row in rows:
             low, high = max(lower, row.least), min(upper, row.most)
-            u = max(0, min(1, (x - low) / (high - low))) if high > low else x >= low
-            t = tilt * (high - low) / (upper - lower)
-            total += row.counts[b] * (u - t * u * (1 - u))
+            if row.counts[b]:
+                total += row.counts[b] * row.share(low, high, tilt * (high - low) / (upper - lower), x)
         return total
 
     low, high = lower, min(upper, max(row.most for row in rows))
@@ -223,12 +247,16 @@ class Path:
         hours = {}
         for slot, verdict in self.inside:
             if verdict in JUDGED:
-                rtt, pdv = hours.setdefault(slot.start // HOUR, ([], []))
+                rtt, pdv, slots = hours.setdefault(slot.start // HOUR, ([], [], []))
                 rtt += slot.answered
+                slots.append(slot)
                 pdv += [p - slot.answered[0] for p in slot.answered]
-        rows = list(hours.values())
-        return {"delay": histogram_rank([r for r, _ in rows], self.lost, 0.95, RTT_EDGES),
-                "pdv": histogram_rank([v for _, v in rows], self.lost, 0.95, PDV_EDGES)}
+        answered = [row for row in hours.values() if row[0]]
+        variations = [Row(pdv, PDV_EDGES) for _, pdv, _ in answered]
+        trips = [Row(rtt, RTT_EDGES, variation, len(slots))
+                 for (rtt, _, slots), variation in zip(answered, variations)]
+        return {"delay": histogram_rank(trips, self.lost, 0.95, RTT_EDGES),
+                "pdv": histogram_rank(variations, self.lost, 0.95, PDV_EDGES)}
 
     def outages(self):
         """[start, end or None, seconds in all up to the period's end, seconds in the period]"""

@@ -191,6 +191,43 @@ static nsec lossy(struct random *random, unsigned int hour)
 	return random_unit(random) < 0.3 ? NSEC_INFINITE : bursty(random, hour);
 }
 
+static nsec exponential(struct random *random, double mean)
+{
+	return (nsec)(-mean * log(1 - random_unit(random)));
+}
+
+/* A fibre path whose smallest delay lies just above a bucket's lower edge, or just below it. */
+static nsec above_edge(struct random *random, unsigned int hour)
+{
+	(void)hour;
+	return 27 * NSEC_PER_MSEC + exponential(random, 0.5e6);
+}
+
+static nsec below_edge(struct random *random, unsigned int hour)
+{
+	(void)hour;
+	return 31 * NSEC_PER_MSEC + exponential(random, 0.5e6);
+}
+
+static nsec drifting(struct random *random, unsigned int hour)
+{
+	return 10 * NSEC_PER_MSEC + hour * 20000 + exponential(random, 0.2e6);
+}
+
+static nsec busy_evenings(struct random *random, unsigned int hour)
+{
+	bool busy = hour % 24 >= 19 && hour % 24 < 22;
+	return 5 * NSEC_PER_MSEC + exponential(random, busy ? 20e6 : 0.3e6);
+}
+
+static nsec log_normal(struct random *random, unsigned int hour)
+{
+	(void)hour;
+	double normal =
+		sqrt(-2 * log(1 - random_unit(random))) * cos(2 * acos(-1) * random_unit(random));
+	return 20 * NSEC_PER_MSEC + (nsec)(1e6 * exp(0.8 * normal));
+}
+
 static int compare(const void *a, const void *b)
 {
 	nsec x = *(const nsec *)a;
@@ -287,6 +324,11 @@ static void quantiles_from_hours_meet_the_truth(void **state)
 		{"steady", steady},
 		{"rerouted", rerouted},
 		{"30 % loss", lossy},
+		{"above an edge", above_edge},
+		{"below an edge", below_edge},
+		{"drifting", drifting},
+		{"busy evenings", busy_evenings},
+		{"log-normal", log_normal},
 	};
 	static const double ps[] = {0.5, 0.69, 0.95, 0.99, 0.999};
 	struct story story = story_create(240);
