@@ -12,6 +12,7 @@
 #include "reporter/text/must.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,7 +227,8 @@ static int say_unwritable(const char *path, enum err rc)
 	return EXIT_FAILED;
 }
 
-static int write_report(const struct session *session, const struct doc *doc)
+/* Writes the formats asked for and collects the names of the files. */
+static int write_files(const struct session *session, const struct doc *doc, json_t *files)
 {
 	bool both = given.format == NULL || strcmp(given.format, "both") == 0;
 	enum err rc = make_folder();
@@ -243,13 +245,40 @@ static int write_report(const struct session *session, const struct doc *doc)
 			free(path);
 			return code;
 		}
-		printf("%s\n", path);
+		json_array_append_new(files, json_string(path));
 		free(path);
 	}
-	char *headline = monthly_headline(&session->assessment, session->language);
-	printf("%s\n", headline);
-	free(headline);
 	return EXIT_OK;
+}
+
+static int say_written(const struct session *session, const json_t *files)
+{
+	char *headline = monthly_headline(&session->assessment, session->language);
+
+	for (size_t i = 0; i < json_array_size(files) && !given.json; i++)
+		printf("%s\n", json_string_value(json_array_get(files, i)));
+	if (given.json) {
+		json_t *said = json_pack("{s:O, s:s, s:s}", "files", files, "language",
+					 language_name(session->language), "headline", headline);
+		json_dumpf(said, stdout, JSON_INDENT(2));
+		json_decref(said);
+		putchar('\n');
+	} else {
+		printf("%s\n", headline);
+	}
+	free(headline);
+	return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
+}
+
+static int write_report(const struct session *session, const struct doc *doc)
+{
+	json_t *files = json_array();
+	int rc = write_files(session, doc, files);
+
+	if (rc == EXIT_OK)
+		rc = say_written(session, files);
+	json_decref(files);
+	return rc;
 }
 
 static bool known_format(const char *name)
@@ -337,6 +366,7 @@ static const struct option_row report_options[] = {
 	{"out", "PATH", "a folder, made if absent, or a file named *.html or *.json", &given.out,
 	 NULL},
 	{"format", "FORMAT", "html, json or both (default)", &given.format, NULL},
+	{"json", NULL, "print the names of the files and the headline as JSON", NULL, &given.json},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -365,6 +365,27 @@ static void a_wrong_configuration_is_told_whole(void **state)
 	assert_true(lines >= 2);
 }
 
+static void a_report_names_its_files_as_json(void **state)
+{
+	const struct fixture *fixture = *state;
+
+	assert_int_equal(
+		run(fixture, "report --config netgrade.yaml --month 2024-10 --json --out named"),
+		0);
+	json_t *said = load_json(fixture, "out");
+	const json_t *files = json_object_get(said, "files");
+	assert_int_equal(json_array_size(files), 2);
+	for (size_t i = 0; i < 2; i++) {
+		char path[2 * TEXT];
+		const char *name = json_string_value(json_array_get(files, i));
+		assert_non_null(name);
+		snprintf(path, sizeof(path), "%s/%s", fixture->folder, name);
+		assert_int_equal(access(path, R_OK), 0);
+	}
+	assert_non_null(strstr(json_string_value(json_object_get(said, "headline")), "75.1"));
+	json_decref(said);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +396,7 @@ int main(void)
 		cmocka_unit_test(damaged_data_are_said_to_be_so),
 		cmocka_unit_test(a_full_disk_is_no_success),
 		cmocka_unit_test(a_wrong_configuration_is_told_whole),
+		cmocka_unit_test(a_report_names_its_files_as_json),
 	};
 	return cmocka_run_group_tests_name("query", tests, setup, teardown);
 }
