@@ -5,6 +5,7 @@ and the A4 print as PDF to be looked at. Prints TAP."""
 
 import argparse
 import html
+import importlib
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import tempfile
 A4 = 658  # dots at 96 an inch: the page less margins of 18 mm
 WIDTHS = {"screen": 1280, "small": 900, "narrow": 720, "a4": A4}
 HEIGHT = 1600
+LANGUAGES = ("zh-CN", "en")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # Runs inside the page; its findings come back in the dumped document.
@@ -105,10 +107,26 @@ def keep_pictures(browser, report, out):
 
 
 def samples(program, folder):
-    paths = [os.path.join(folder, f"sample.{language}.html") for language in ("zh-CN", "en")]
+    paths = [os.path.join(folder, f"sample.{language}.html") for language in LANGUAGES]
     for path in paths if program else []:
         subprocess.run([program, "html", path.split(".")[-2], path], check=True, timeout=60)
     return paths if program else []
+
+
+def network_reports(programs, folder):
+    """The reports that REPORTER writes, in both languages, of a made network that FEEDER stores."""
+    if not programs:
+        return []
+    feeder, reporter = programs
+    sys.path.insert(0, os.path.join(os.path.dirname(__file__), os.pardir, "unit"))
+    made = importlib.import_module("report_recomputed")
+    asked = made.store_network(feeder, made.Network(1), folder)
+    reports = []
+    for language in LANGUAGES:
+        reports.append(os.path.join(folder, f"network.{language}.html"))
+        subprocess.run([reporter, "report", *asked, "--lang", language, "--format", "html",
+                        "--out", reports[-1]], check=True, stdout=subprocess.DEVNULL, timeout=60)
+    return reports
 
 
 def main():
@@ -116,6 +134,8 @@ def main():
     parser.add_argument("reports", nargs="*", metavar="REPORT")
     parser.add_argument("--sample", metavar="PROGRAM",
                         help="also the pages that PROGRAM html LANGUAGE FILE writes")
+    parser.add_argument("--network", nargs=2, metavar=("FEEDER", "REPORTER"),
+                        help="also the reports of a made network")
     parser.add_argument("--out", help="keep pictures in this folder")
     options = parser.parse_args()
     browser = find_browser()
@@ -124,7 +144,8 @@ def main():
         return 0
     count = failed = 0
     folder = tempfile.TemporaryDirectory(prefix="ng-look-")
-    for report in options.reports + samples(options.sample, folder.name):
+    for report in (options.reports + samples(options.sample, folder.name) +
+                   network_reports(options.network, folder.name)):
         for name, width in WIDTHS.items():
             count += 1
             found = findings(browser, report, width)

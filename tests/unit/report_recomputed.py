@@ -454,17 +454,22 @@ def stamp(t):
     return datetime.datetime.fromtimestamp(t, ZONE).strftime("%Y-%m-%d %H:%M")
 
 
+def store_network(feeder, network, folder):
+    """Puts the network into a store in the folder; what to ask the reporter for it."""
+    data = os.path.join(folder, "data")
+    config = os.path.join(folder, "netgrade.yaml")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(network.config(data))
+    subprocess.run([feeder, data], input="\n".join(network.feed()) + "\n", text=True,
+                   check=True, timeout=60)
+    return ["--config", config, "--from", stamp(network.period[0])[:10],
+            "--to", stamp(network.period[1])[:10]]
+
+
 def run_seed(feeder, reporter, seed):
     network = Network(seed)
     with tempfile.TemporaryDirectory(prefix="netgrade-test-") as folder:
-        data = os.path.join(folder, "data")
-        config = os.path.join(folder, "netgrade.yaml")
-        with open(config, "w", encoding="utf-8") as file:
-            file.write(network.config(data))
-        subprocess.run([feeder, data], input="\n".join(network.feed()) + "\n", text=True,
-                       check=True, timeout=60)
-        asked = ["--config", config, "--lang", "en", "--from", stamp(network.period[0])[:10],
-                 "--to", stamp(network.period[1])[:10]]
+        asked = store_network(feeder, network, folder) + ["--lang", "en"]
         score = subprocess.run([reporter, "score", *asked, "--json"], check=True, text=True,
                                stdout=subprocess.PIPE, timeout=60).stdout
         path = os.path.join(folder, "report.json")
@@ -485,4 +490,5 @@ def main():
             print("#", fault[:400])
 
 
-main()
+if __name__ == "__main__":
+    main()
