@@ -10,6 +10,7 @@ Usage: sh tests/run.sh [--long NAME] [--help]
 
 Without an option: everything, in under 25 minutes on two cores. The exit code is 0 only if nothing failed.
   --long fuzz   each fuzz target under libFuzzer for RUNS inputs (environment; 1000000)
+  --long kills  the store killed 200 times at random moments, compared with a replay never killed
 TEXT
 }
 
@@ -105,6 +106,13 @@ fuzz_long() {
 	finish
 }
 
+kills_long() {
+	step "building with gcc" "$logs/build.log" build build gcc || finish
+	NETGRADE_LONG=1 step "200 kills" "$logs/kills.log" build/tests/unit/test_store_crash &&
+		passed=$((passed + 1))
+	finish
+}
+
 everything() {
 	step "building with gcc" "$logs/build.log" build build gcc || finish
 	step "building with clang" "$logs/build-clang.log" build build-clang clang
@@ -126,10 +134,13 @@ case ${1-} in
 "") ;;
 --long)
 	long=${2-}
-	[ "$long" = fuzz ] || {
-		echo "tests/run.sh: --long knows: fuzz" >&2
+	case $long in
+	fuzz | kills) ;;
+	*)
+		echo "tests/run.sh: --long knows: fuzz, kills" >&2
 		exit 2
-	}
+		;;
+	esac
 	;;
 --help | -h)
 	usage
@@ -144,7 +155,8 @@ esac
 logs=$top/build-logs
 rm -rf "$logs" && mkdir -p "$logs" || exit 1
 prepare
-if [ "$long" = fuzz ]; then
-	fuzz_long
-fi
-everything
+case $long in
+fuzz) fuzz_long ;;
+kills) kills_long ;;
+*) everything ;;
+esac
