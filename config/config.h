@@ -32,9 +32,24 @@ struct address {
 	char text[CONFIG_ADDRESS_TEXT];
 };
 
+/* A host beyond the agent's first hop: when all of them are lost, it is the agent that is cut off.
+ */
+struct anchor_config {
+	struct address address[FAMILY_COUNT];
+};
+
+enum { ANCHORS_LEAST = 3, ANCHORS_MOST = 16 };
+
+/* A hundred thousand small packets a second for 0.1 s. */
+#define RECEIVE_BUFFER_DEFAULT 16777216
+
 struct agent_config {
 	char *name;
 	struct title title;
+	size_t site; /* its own, CONFIG_NONE if it has none */
+	struct anchor_config *anchors;
+	size_t anchor_count;	 /* 0, or in each family 0 or at least ANCHORS_LEAST addresses */
+	uint32_t receive_buffer; /* octets */
 };
 
 /* A node of the tree city → district → bureau. Parents come before their children. */
@@ -81,7 +96,7 @@ struct config {
 	struct title title;		 /* of the network */
 	char *time_zone;
 	char *data;	       /* directory */
-	int64_t keep_slots_ns; /* retention of native rows, ≥ 40 days */
+	int64_t keep_slots_ns; /* retention of native rows */
 	int64_t keep_hours_ns; /* retention of hourly rows */
 	struct profile *profile;
 	struct agent_config *agents;

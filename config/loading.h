@@ -33,7 +33,7 @@ struct loading {
 	struct defined test_names;
 	struct defined tag_names; /* of all sites */
 	/* The drafts of what stands in the configuration, index for index. */
-	struct draft_named **agents;
+	struct draft_agent **agents;
 	struct draft_organisation **organisations;
 	struct draft_site **sites;
 	struct draft_test **tests;
@@ -42,6 +42,9 @@ struct loading {
 
 /* Fills the configuration's agents, organisations, sites and tests from the drafts. */
 void resolve_names(struct loading *loading);
+
+/* Fills in where the agents stand and their anchors; the sites must be resolved. */
+void resolve_anchors(struct loading *loading);
 
 /* Selects each test's targets; the names must be resolved. */
 void resolve_targets(struct loading *loading);

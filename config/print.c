@@ -100,12 +100,33 @@ static void print_head(const struct config *config, FILE *out)
 	putc('\n', out);
 }
 
+static void print_anchor(const struct anchor_config *anchor, FILE *out)
+{
+	const char *before = "      - {";
+
+	for (enum family f = 0; f < FAMILY_COUNT; f++) {
+		if (!anchor->address[f].given)
+			continue;
+		fprintf(out, "%s%s: \"%s\"", before, family_name(f), anchor->address[f].text);
+		before = ", ";
+	}
+	fputs("}\n", out);
+}
+
 static void print_agents(const struct config *config, FILE *out)
 {
 	fprintf(out, "agents:\n");
 	for (size_t i = 0; i < config->agent_count; i++) {
-		fprintf(out, "  - name: %s\n", config->agents[i].name);
-		print_titles(out, "    ", &config->agents[i].title);
+		const struct agent_config *agent = &config->agents[i];
+		fprintf(out, "  - name: %s\n", agent->name);
+		print_titles(out, "    ", &agent->title);
+		if (agent->site != CONFIG_NONE)
+			fprintf(out, "    site: %s\n", config->sites[agent->site].name);
+		fprintf(out, "    receive-buffer: %u\n", (unsigned)agent->receive_buffer);
+		if (agent->anchor_count > 0)
+			fprintf(out, "    anchors:\n");
+		for (size_t a = 0; a < agent->anchor_count; a++)
+			print_anchor(&agent->anchors[a], out);
 	}
 }
 

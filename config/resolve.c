@@ -82,8 +82,9 @@ static void add_local_agent(struct loading *l)
 
 	config->agent_count = 1;
 	config->agents[0] = (struct agent_config){
-		arena_text(config->arena, "local"),
-		{arena_text(config->arena, "本机"), arena_text(config->arena, "This machine")},
+		.name = arena_text(config->arena, "local"),
+		.title = {arena_text(config->arena, "本机"),
+			  arena_text(config->arena, "This machine")},
 	};
 	names_add(l->agent_names.names, config->agents[0].name, 0);
 }
@@ -95,14 +96,15 @@ static void resolve_agents(struct loading *l)
 
 	l->agent_names = defined_create(l, list->count + 1, list->broken);
 	config->agents = arena_zeroed(config->arena, list->count + 1, sizeof(*config->agents));
-	l->agents = arena_zeroed(l->reading.arena, list->count, sizeof(struct draft_named *));
+	l->agents = arena_zeroed(l->reading.arena, list->count, sizeof(struct draft_agent *));
 	config->agent_count = list->count;
 	for (size_t i = 0; i < list->count; i++) {
-		struct draft_named *draft = (struct draft_named *)(void *)list->items + i;
+		struct draft_agent *draft = (struct draft_agent *)(void *)list->items + i;
+		struct draft_named *named = &draft->named;
 		struct agent_config *agent = &config->agents[i];
 		l->agents[i] = draft;
-		agent->name = define(l, &l->agent_names, &draft->section, &draft->name);
-		agent->title = title_of(l, &draft->title, agent->name);
+		agent->name = define(l, &l->agent_names, &named->section, &named->name);
+		agent->title = title_of(l, &named->title, agent->name);
 	}
 	if (list->count == 0 && !list->broken)
 		add_local_agent(l);
@@ -315,6 +317,7 @@ void resolve_names(struct loading *l)
 	resolve_agents(l);
 	resolve_organisations(l);
 	resolve_sites(l);
+	resolve_anchors(l);
 	resolve_tests(l);
 	*l->config->index = (struct config_index){
 		.agents = l->agent_names.names,

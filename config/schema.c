@@ -11,6 +11,9 @@
 
 enum { TESTS_MAX = 1000 };
 
+#define DIGITS(number) #number
+#define TEXT_OF(macro) DIGITS(macro)
+
 const char *const tier_words[] = {"backbone", "metro", "access", NULL};
 const char *const reach_words[] = {"city", "province", NULL};
 const char *const family_words[] = {"ipv4", "ipv6", NULL};
@@ -134,23 +137,64 @@ static const struct key_row retention_rows[] = {
 	{.name = "slots",
 	 .type = VALUE_DURATION,
 	 .offset = offsetof(struct draft_retention, slots),
-	 .least = 40 * DAY,
+	 .least = DAY,
 	 .most = 3650 * DAY,
 	 .fallback = "45d",
-	 .meaning = "how long the rows of single slots are kept"},
+	 .meaning = "how long the rows of single slots are kept; a report of a month needs 40d"},
 	{.name = "hours",
 	 .type = VALUE_DURATION,
 	 .offset = offsetof(struct draft_retention, hours),
-	 .least = 40 * DAY,
+	 .least = DAY,
 	 .most = 3650 * DAY,
 	 .fallback = "400d",
 	 .meaning = "how long hourly rows and histograms are kept; not less than slots"},
 	{.name = NULL},
 };
 
+static const struct key_row anchor_rows[] = {
+	{.name = "site",
+	 .type = VALUE_NAME,
+	 .offset = offsetof(struct draft_anchor, site),
+	 .fallback_told = "none",
+	 .meaning = "a site whose addresses are the anchor's; or else write ipv4 or ipv6 or both"},
+	{.name = "ipv4",
+	 .type = VALUE_IPV4,
+	 .offset = offsetof(struct draft_anchor, address[FAMILY_IPV4]),
+	 .fallback_told = "none",
+	 .meaning = "IPv4 address"},
+	{.name = "ipv6",
+	 .type = VALUE_IPV6,
+	 .offset = offsetof(struct draft_anchor, address[FAMILY_IPV6]),
+	 .fallback_told = "none",
+	 .meaning = "IPv6 address"},
+	{.name = NULL},
+};
+
 static const struct key_row agent_rows[] = {
-	NAME_ROW(struct draft_named, name),
-	TITLE_ROWS(struct draft_named, title),
+	NAME_ROW(struct draft_agent, named.name),
+	TITLE_ROWS(struct draft_agent, named.title),
+	{.name = "site",
+	 .type = VALUE_NAME,
+	 .offset = offsetof(struct draft_agent, site),
+	 .fallback_told = "none",
+	 .meaning = "the site where it stands; being cut off is an outage of that site"},
+	{.name = "anchors",
+	 .type = VALUE_SECTIONS,
+	 .most = ANCHORS_MOST,
+	 .offset = offsetof(struct draft_agent, anchors),
+	 .rows = anchor_rows,
+	 .size = sizeof(struct draft_anchor),
+	 .fallback_told = "none: being cut off cannot be told from outages of the sites",
+	 .meaning = "at least 3 hosts beyond its gateway, on paths that share no more than that; "
+		    "while all of them are lost and the gateway lives, no site is judged"},
+	{.name = "receive-buffer",
+	 .type = VALUE_INTEGER,
+	 .offset = offsetof(struct draft_agent, receive_buffer),
+	 .least = 4096,
+	 .most = 1 << 30,
+	 .fallback = TEXT_OF(RECEIVE_BUFFER_DEFAULT),
+	 .unit = "octets",
+	 .meaning = "queue of answers that wait to be read"},
 	{.name = NULL},
 };
 
@@ -379,7 +423,7 @@ const struct key_row config_rows[] = {
 	 .most = 1000,
 	 .offset = offsetof(struct draft_config, agents),
 	 .rows = agent_rows,
-	 .size = sizeof(struct draft_named),
+	 .size = sizeof(struct draft_agent),
 	 .fallback_told = "one named local",
 	 .meaning = "who measures"},
 	{.name = "organisations",

@@ -29,6 +29,19 @@ struct draft_named {
 	struct draft_title title;
 };
 
+struct draft_anchor {
+	struct section section;
+	struct value site;
+	struct value address[FAMILY_COUNT];
+};
+
+struct draft_agent {
+	struct draft_named named;
+	struct value site;
+	struct section_list anchors; /* of struct draft_anchor */
+	struct value receive_buffer;
+};
+
 struct draft_organisation {
 	struct draft_named named;
 	struct section_list children;
@@ -82,7 +95,7 @@ struct draft_config {
 	struct draft_retention retention;
 	struct value profile;
 	struct value inventory;
-	struct section_list agents;	   /* of struct draft_named */
+	struct section_list agents;	   /* of struct draft_agent */
 	struct section_list organisations; /* of struct draft_organisation */
 	struct section_list sites;	   /* of struct draft_site */
 	struct section_list tests;	   /* of struct draft_test */

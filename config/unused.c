@@ -21,7 +21,7 @@ static void warn_agents(struct loading *l)
 	}
 	for (size_t i = 0; i < l->draft.agents.count; i++) {
 		if (!used[i])
-			warn(l, &l->agents[i]->section, l->agents[i]->name.place,
+			warn(l, &l->agents[i]->named.section, l->agents[i]->named.name.place,
 			     "no test runs on this agent");
 	}
 }
@@ -71,8 +71,21 @@ static void warn_sites(struct loading *l)
 	}
 }
 
+/* Native rows that are gone before a month's report was written are missed in it. */
+static void warn_retention(struct loading *l)
+{
+	const struct draft_retention *retention = &l->draft.retention;
+	const int64_t month = INT64_C(40) * 86400 * 1000000000;
+
+	if (retention->slots.integer < month)
+		warn(l, &retention->section, retention->slots.place,
+		     "slots are kept for less than 40d: enough for a trial, not for the report of "
+		     "a month");
+}
+
 void warn_unused(struct loading *l)
 {
+	warn_retention(l);
 	warn_agents(l);
 	warn_organisations(l);
 	warn_sites(l);
