@@ -17,7 +17,7 @@ TEXT
 cd "$(dirname "$0")/.." || exit 1
 top=$(pwd)
 . "$top/config/packages.sh"
-TEST_PACKAGES="clang clang-format libclang-rt-14-dev iproute2 util-linux chromium fonts-noto-cjk"
+TEST_PACKAGES="clang clang-format libclang-rt-14-dev iproute2 nftables util-linux chromium fonts-noto-cjk"
 
 passed=0 failed=0 skipped=0
 started=$(date +%s)

@@ -48,7 +48,7 @@ def make_tun_node():
 def remove_leftovers():
     """Namespaces of labs whose process is gone."""
     for name in os.listdir(NETNS) if os.path.isdir(NETNS) else []:
-        owner = re.fullmatch(r"ng-(\d+)-(near|far)", name)
+        owner = re.fullmatch(r"ng-(\d+)-(near|far|agent|gateway|router|core)", name)
         if owner and not os.path.exists(f"/proc/{owner.group(1)}"):
             run("ip", "netns", "del", name, check=False)
 
@@ -72,6 +72,33 @@ def check_able():
         raise Unable(f"namespaces cannot be entered: {entered.stderr.strip()}")
 
 
+def close_at_any_end(what):
+    """However this process ends, unless it is killed."""
+    atexit.register(what.close)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(what.close() or 1))
+
+
+def start_emulator(program, near, far, log, options):
+    """Returns it when its devices are up in both namespaces."""
+    arguments = [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
+    process = subprocess.Popen(
+        [program, "run", "--near", near, "--far", far, "--log", log, *arguments],
+        stdout=subprocess.PIPE, text=True)
+    if process.stdout.readline().strip() != "ready":
+        raise RuntimeError("the emulator did not start")
+    return process
+
+
+def finish_emulator(process):
+    """Returns what it says that it did."""
+    process.send_signal(signal.SIGTERM)
+    text, _ = process.communicate(timeout=STOP_S)
+    if process.returncode != 0:
+        raise RuntimeError(f"the emulator ended with {process.returncode}")
+    return json.loads(text)
+
+
 class Lab:
     def __init__(self, emulator, **models):
         """models: the emulator's options with _ in place of -, such as forward="loss=0.02"."""
@@ -89,14 +116,13 @@ class Lab:
 
     def __enter__(self):
         remove_leftovers()
-        atexit.register(self.close)
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            signal.signal(number, lambda *_: os._exit(self.close() or 1))
+        close_at_any_end(self)
         try:
             for name in (self.near, self.far):
                 run("ip", "netns", "add", name)
                 self._settings(name)
-            self._start_emulator()
+            self.process = start_emulator(self.emulator, self.near, self.far, self.log,
+                                          self.models)
             self._addresses()
         except BaseException:
             self.close()
@@ -116,14 +142,6 @@ class Lab:
                 "ipv6/conf/default/accept_dad=0 ipv6/conf/default/router_solicitations=0; do "
                 "echo ${f#*=} >/proc/sys/net/${f%=*} || true; done")
         run(*inside(name, "sh", "-c", text))
-
-    def _start_emulator(self):
-        options = [f"--{key.replace('_', '-')}={value}" for key, value in self.models.items()]
-        self.process = subprocess.Popen(
-            [self.emulator, "run", "--near", self.near, "--far", self.far, "--log", self.log,
-             *options], stdout=subprocess.PIPE, text=True)
-        if self.process.stdout.readline().strip() != "ready":
-            raise RuntimeError("the emulator did not start")
 
     def _addresses(self):
         for name, ipv4, ipv6 in ((self.near, "10.77.0.1", "fd77::1"),
@@ -152,11 +170,7 @@ class Lab:
 
     def finish(self):
         """Ends the emulator; returns what it says that it did."""
-        self.process.send_signal(signal.SIGTERM)
-        text, _ = self.process.communicate(timeout=STOP_S)
-        if self.process.returncode != 0:
-            raise RuntimeError(f"the emulator ended with {self.process.returncode}")
-        self.summary = json.loads(text)
+        self.summary = finish_emulator(self.process)
         return self.summary
 
     def close(self):

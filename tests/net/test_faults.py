@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a collector makes of each fault: its own never cost the network a point, the network's do.
+
+A fault begins in the middle of a slot and ends in the middle of a later one. Slots wholly outside
+must be clean, slots wholly inside what the table says, and those on the edges free of loss where
+the fault is the agent's own."""
+
+import scenario
+import test_run
+import town as towns
+import truth
+import watch
+
+SLOTS, BEGIN, END = 7, 1 + watch.MIDDLE, 4 + watch.MIDDLE
+
+
+class Fault:
+    def __init__(self, begin, end, inside, own=True, keys=""):
+        """begin, end: (hop, shell script) pairs. inside: family to the state of its slots. own: the
+        agent's own fault. keys: of the agent in the configuration."""
+        self.begin, self.end, self.inside, self.own = begin, end, inside, own
+        self.keys = keys
+
+
+def is_clean(row):
+    return (row["flags"] == 0 and row["sent"] == row["expected"] == watch.PACKETS and
+            row["lost"] == row["duplicated"] == row["late"] == row["reordered"] == 0)
+
+
+def is_unsent(row):
+    return (row["flags"] == watch.FLAGS["unsent"] and row["sent"] == 0 and
+            row["expected"] == watch.PACKETS)
+
+
+def is_dark(row):
+    return row["flags"] == 0 and row["lost"] == row["sent"] == watch.PACKETS
+
+
+def is_harmless(row):
+    return watch.is_unknown(row) or row["lost"] == 0
+
+
+STATES = {"clean": is_clean, "unsent": is_unsent, "dark": is_dark, "harmless": is_harmless}
+
+
+def place(row, window):
+    """Where a slot with its T_max lies: outside of the window, inside of it or on an edge."""
+    begin, end = (instant * truth.NS for instant in window)
+    settled = row["until"] + watch.T_MAX_S * truth.NS
+    if settled <= begin or row["from"] >= end:
+        return "outside"
+    return "inside" if row["from"] >= begin and settled <= end else "edge"
+
+
+def expect(results, name, rows, state):
+    wrong = [watch.describe(row) for row in rows if not STATES[state](row)]
+    results.check(f"{name}: {len(rows)} slots, {state}", rows and not wrong,
+                  "\n".join(wrong) or "there are none")
+
+
+def check_slots(results, stored, window, fault):
+    for (site, family), rows in stored.items():
+        name = f"{site} {family}"
+        parts = {where: [row for row in rows if place(row, window) == where]
+                 for where in ("outside", "inside", "edge")}
+        expect(results, f"{name} outside", parts["outside"], "clean")
+        expect(results, f"{name} inside", parts["inside"], fault.inside[family])
+        if fault.own:
+            expect(results, f"{name} on the edges", parts["edge"], "harmless")
+
+
+def check_report(results, document, stored, own):
+    """The reporter judges the slots as they are stored; the agent's own fault costs nothing."""
+    sites = test_run.table(document, "sites")
+    counts = test_run.table(document, "counts")
+    for key, rows in stored.items():
+        name, (site,), (count,) = " ".join(key), sites[key], counts[key]
+        unknown = sum(watch.is_unknown(row) for row in rows)
+        bad = sum(watch.is_bad(row) for row in rows)
+        results.equal(f"{name}: slots judged unknown and bad",
+                      (count["unknown"]["value"], count["bad"]["value"]), (unknown, bad))
+        available = 100 * (1 - bad / (len(rows) - unknown))
+        found = site["availability"]["value"], site["loss"]["value"]
+        if own:
+            results.equal(f"{name}: availability and loss", found, (100, 0))
+            results.equal(f"{name}: score", site["score"]["value"], 100)
+        else:
+            results.check(f"{name}: availability {available:.1f}",
+                          abs(found[0] - available) < 1e-9, found)
+
+
+def run_fault(options, results, fault):
+    with towns.Town() as town:
+        run = watch.Watch(options, results, town, SLOTS, fault.keys)
+        run.wait_for(BEGIN)
+        for hop, script in fault.begin:
+            town.shell(hop, script)
+        begun = run.now()
+        run.wait_for(END)
+        ending = run.now()
+        for hop, script in fault.end:
+            town.shell(hop, script)
+        stored = run.finish()
+        check_slots(results, stored, (begun, ending), fault)
+        document = run.report(stored)
+        if document:
+            check_report(results, document, stored, fault.own)
+        results.note(run.text().splitlines()[-1])
+
+
+BOTH = ("ipv4", "ipv6")
+(GATEWAY_IPV4, GATEWAY_IPV6), (_, AGENT_IPV6) = towns.address(0, 2), towns.address(0, 1)
+FILTER = ("nft add table inet fault; nft add chain inet fault out"
+          " '{ type filter hook output priority 0; }';")
+EGRESS = ("nft add table netdev fault; nft add chain netdev fault out"
+          " '{ type filter hook egress device link0 priority 0; }';")
+DEAF = ("nft add table netdev fault; nft add chain netdev fault in"
+        " '{ type filter hook ingress device link0 priority 0; policy drop; }'")
+MEND = "nft delete table %s fault"
+ROUTE_IPV6 = f"ip -6 route replace default via {GATEWAY_IPV6} dev link0"
+IPV6_AGAIN = f"ip address replace {AGENT_IPV6}/64 dev link0 nodad; {ROUTE_IPV6}"
+ROUTES_AGAIN = f"ip route replace default via {GATEWAY_IPV4}; {ROUTE_IPV6}"
+
+UNSENT = dict.fromkeys(BOTH, "unsent")
+FAULTS = {
+    "none": Fault([], [], dict.fromkeys(BOTH, "clean")),
+    "filter": Fault(
+        [("agent", FILTER + "nft add rule inet fault out icmp type echo-request drop;"
+          "nft add rule inet fault out icmpv6 type echo-request reject")],
+        [("agent", MEND % "inet")], UNSENT),
+    "egress-filter": Fault(
+        [("agent", EGRESS + "nft add rule netdev fault out icmp type echo-request drop;"
+          "nft add rule netdev fault out icmpv6 type echo-request drop")],
+        [("agent", MEND % "netdev")], UNSENT),
+    "blackhole": Fault(
+        [("agent", "ip route add blackhole 10.80.0.0/13; ip -6 route add prohibit fd80::/13")],
+        [("agent", "ip route del blackhole 10.80.0.0/13; ip -6 route del prohibit fd80::/13")],
+        UNSENT),
+    "carrier": Fault([("gateway", "ip link set link0 down")],
+                     [("gateway", "ip link set link0 up")], UNSENT),
+    "carrier-flaps": Fault(
+        [("gateway", "for how in down up down up down; do ip link set link0 $how; sleep 0.1;"
+          " done")],
+        [("gateway", "ip link set link0 up")], UNSENT),
+    "interface-down": Fault([("agent", "ip link set link0 down")],
+                            [("agent", f"ip link set link0 up; {ROUTES_AGAIN}")], UNSENT),
+    "ipv6-route-gone": Fault([("agent", "ip -6 route del default")], [("agent", ROUTE_IPV6)],
+                             {"ipv4": "clean", "ipv6": "unsent"}),
+    "ipv6-disabled": Fault(
+        [("agent", "echo 1 >/proc/sys/net/ipv6/conf/link0/disable_ipv6")],
+        [("agent", f"echo 0 >/proc/sys/net/ipv6/conf/link0/disable_ipv6; {IPV6_AGAIN}")],
+        {"ipv4": "clean", "ipv6": "unsent"}),
+    "ipv6-address-gone": Fault([("agent", "ip -6 address flush dev link0 scope global")],
+                               [("agent", IPV6_AGAIN)], {"ipv4": "clean", "ipv6": "unsent"}),
+    "dead-gateway": Fault([("gateway", DEAF)], [("gateway", MEND % "netdev")],
+                          dict.fromkeys(BOTH, "dark"), own=False),
+}
+
+
+if __name__ == "__main__":
+    scenario.run_main({name: lambda options, results, fault=fault:
+                       run_fault(options, results, fault) for name, fault in FAULTS.items()})

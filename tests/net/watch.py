@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A watch is a run of the collector in a town while something happens there: it knows the slots'
+times, and afterwards reads back what was stored of each and what the reporter makes of it."""
+
+import json
+import os
+import signal
+import time
+
+import test_run
+import town as towns
+import truth
+
+INTERVAL_S, PACKETS, T_MAX_S = 2, 20, 1
+READY_S, STOP_S = 20, 60
+# What happens, happens here in a slot: the slot before is settled, half of this one is sent.
+MIDDLE = 0.6
+FLAGS = {"no record": 1, "planned": 2, "tainted": 4, "isolated": 8, "clock step": 16, "unsent": 32,
+         "user stamp": 64, "unscheduled": 128, "partial": 256}
+UNKNOWN = sum(FLAGS[name] for name in ("no record", "tainted", "isolated", "clock step"))
+
+
+def is_unknown(row):
+    return bool(row["flags"] & UNKNOWN) or row["sent"] * 2 < row["expected"] or not row["sent"]
+
+
+def is_bad(row):
+    return not is_unknown(row) and row["lost"] * 5 >= row["sent"]
+
+
+def describe(row):
+    names = [name for name, bit in FLAGS.items() if row["flags"] & bit]
+    return (f"slot {row['from'] // truth.NS}: expected {row['expected']}, sent {row['sent']}, "
+            f"lost {row['lost']}, late {row['late']}, duplicated {row['duplicated']}, "
+            f"rejected {row['rejected']}, flags {names or 'none'}")
+
+
+class Watch:
+    def __init__(self, options, results, town, slots, agent=""):
+        """slots: that are looked at. agent: keys of the agent beside its name."""
+        self.options, self.results, self.town, self.slots = options, results, town, slots
+        self._configure(agent)
+        self.log = open(town.path("collector.log"), "w+", encoding="utf-8")
+        self.child = town.start(
+            "agent", options.collector, "run", town.path("netgrade.yaml"), "--for",
+            f"{(slots + 5) * INTERVAL_S}s", stderr=self.log)
+        self._await_start()
+        self.first = int(-(-(time.time() + 0.05) // INTERVAL_S) * INTERVAL_S)
+        self.usage = None
+
+    def _configure(self, agent):
+        sites = "".join(f"  - {{name: {name}, organisation: city, tier: backbone,"
+                        f" ipv4: {ipv4}, ipv6: \"{ipv6}\"}}\n"
+                        for name, (ipv4, ipv6) in towns.TARGETS.items())
+        text = ("network: {zh: 试验网, en: Trial network}\ntime-zone: Asia/Shanghai\n"
+                f"data: {self.town.path('data')}\nretention: {{slots: 1d, hours: 1d}}\n"
+                f"agents:\n  - {{name: local{agent}}}\n"
+                f"organisations:\n  - {{name: city, zh: 市级, en: City}}\nsites:\n{sites}"
+                f"tests:\n  - {{name: echo, interval: {INTERVAL_S}s, packets: {PACKETS},"
+                f" t-max: {T_MAX_S}s}}\n")
+        with open(self.town.path("netgrade.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def _await_start(self):
+        deadline = time.monotonic() + READY_S
+        while " series, " not in self.text():
+            if self.child.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the collector did not start: {self.text()}")
+            time.sleep(0.02)
+
+    def text(self):
+        """What the collector has logged."""
+        self.log.seek(0)
+        return self.log.read()
+
+    @staticmethod
+    def now():
+        return time.time()
+
+    def wait_for(self, slots):
+        """Until so many slots have passed, such as 2.6."""
+        time.sleep(max(self.first + slots * INTERVAL_S - time.time(), 0))
+
+    def finish(self):
+        """Ends the collector after the last slot; returns {(site, family): rows}."""
+        self.wait_for(self.slots)
+        self.child.send_signal(signal.SIGTERM)
+        _, status, self.usage = os.wait4(self.child.pid, 0)
+        self.child.returncode = os.waitstatus_to_exitcode(status)
+        self.results.equal("the collector ends well", self.child.returncode, 0)
+        return {(site, family): self._stored(site, family)
+                for site in towns.TARGETS for family in ("ipv4", "ipv6")}
+
+    def _stored(self, site, family):
+        rows = test_run.stored_slots(self.options, self.town, site, family)
+        starts = [(self.first + i * INTERVAL_S) * truth.NS for i in range(self.slots)]
+        rows = [row for row in rows if row["from"] in starts]
+        self.results.equal(f"{site} {family}: slots stored", [row["from"] for row in rows], starts)
+        return rows
+
+    def report(self, stored):
+        """The reporter's JSON document over the stored slots."""
+        period = test_run.period_of(stored)
+        out = self.town.path("report.json")
+        done = test_run.reporter(self.options, self.town, "report", period, "--lang", "en",
+                                 "--out", out)
+        if not self.results.check("report ends well", done.returncode == 0, done.stderr):
+            return None
+        with open(out, encoding="utf-8") as file:
+            return json.load(file)
