@@ -25,6 +25,7 @@ struct note {
 	char *title; /* the event's kind, the configuration's digest */
 	char *text;
 	struct evidence evidence;
+	struct cut_off cut_off;
 	enum err rc;
 };
 
@@ -149,6 +150,20 @@ static enum err write_event(struct journal *journal, struct note *note)
 void journal_event(struct journal *journal, const char *kind, const char *detail)
 {
 	struct note note = {.write = write_event, .title = strdup(kind), .text = strdup(detail)};
+	take_note(journal, &note);
+}
+
+static enum err write_cut_off(struct journal *journal, struct note *note)
+{
+	return archive_cut_off(journal->archive, &note->cut_off);
+}
+
+void journal_cut_off(struct journal *journal, const struct cut_off *cut_off)
+{
+	struct note note = {
+		.write = write_cut_off, .title = strdup("cut off"), .cut_off = *cut_off};
+
+	snprintf(note.cut_off.agent, sizeof(note.cut_off.agent), "%s", journal->agent);
 	take_note(journal, &note);
 }
 

@@ -21,6 +21,9 @@ void journal_close(struct journal *journal);
 void journal_event(struct journal *journal, const char *kind, const char *detail);
 void journal_configuration(struct journal *journal, const char *digest, const char *text);
 
+/* The agent was cut off: once it is noticed, as it grows, and when it is over. */
+void journal_cut_off(struct journal *journal, const struct cut_off *cut_off);
+
 /* A finished file, named relative to the directory: it is made durable, its digest taken. */
 void journal_evidence(struct journal *journal, const struct evidence *evidence);
 

@@ -5,10 +5,12 @@
 #include "collector/base/log.h"
 #include "collector/base/progress.h"
 #include "collector/courses.h"
+#include "collector/gate.h"
 #include "collector/journal.h"
 #include "collector/net/capture.h"
 #include "collector/plan.h"
 #include "collector/reload.h"
+#include "collector/sentinel.h"
 #include "collector/store/store.h"
 #include "collector/ticker.h"
 #include "collector/watcher.h"
@@ -27,6 +29,10 @@ static const nsec patience_max = 10 * NSEC_PER_SEC;
 /* How long slots wait in the spool before they are filed. */
 static const nsec gather = 10 * NSEC_PER_MIN;
 
+/* A gateway that answers no echoes shows life in the neighbour table only, at least this often. */
+static const nsec doubt_max = 60 * NSEC_PER_SEC;
+enum { DOUBT_OCTETS = 64 << 20 };
+
 struct service {
 	struct config *config;
 	char *agent_name;
@@ -36,6 +42,9 @@ struct service {
 	struct store *store;
 	struct journal *journal;
 	struct watcher *watcher;
+	struct sentinel *sentinel;
+	struct gate *gate;
+	uint32_t noted[2]; /* the isolation that the journal has, by family */
 	struct courses courses;
 	nsec duration;	 /* NSEC_INFINITE: no end */
 	nsec end;	 /* realtime */
@@ -53,10 +62,58 @@ static void on_finished(void *context, uint32_t series, const struct sample *sam
 {
 	struct service *service = context;
 	const struct course *course = courses_at(&service->courses, series);
-	struct summary summary = sample_summary(sample);
-	struct delays delays = sample_delays(sample);
 
-	store_put(service->store, course->planned.stored, &summary, &delays);
+	if (course == NULL) {
+		sentinel_take(service->sentinel, series, sample);
+		return;
+	}
+	struct gate_series passing = {
+		.number = course->planned.stored,
+		.family = course->planned.key.family,
+		.t_max = course->planned.target.t_max,
+	};
+	gate_put(service->gate, &passing, sample, clock_monotonic());
+}
+
+static enum standing on_doubt(void *context, uint8_t family, const struct suspicion *suspicion)
+{
+	const struct service *service = context;
+
+	return sentinel_judge(service->sentinel, family, suspicion);
+}
+
+static void on_passed(void *context, uint32_t series, const struct summary *summary,
+		      const struct delays *delays)
+{
+	struct service *service = context;
+
+	store_put(service->store, series, summary, delays);
+}
+
+static void note_isolation(struct service *service, uint8_t family,
+			   const struct isolation *isolation)
+{
+	double length =
+		(double)(isolation->period.until - isolation->period.from) / (double)NSEC_PER_SEC;
+	char detail[96];
+
+	snprintf(detail, sizeof(detail), "IPv%d, %.1f s %s", family, length,
+		 isolation->open ? "so far" : "in all");
+	journal_event(service->journal, isolation->open ? "cut off" : "cut off no more", detail);
+	log_warn("run", "%s: %s", isolation->open ? "this agent is cut off" : "was cut off",
+		 detail);
+}
+
+static void on_isolated(void *context, uint8_t family, const struct isolation *isolation)
+{
+	struct service *service = context;
+	struct cut_off cut_off = {
+		.family = family, .period = isolation->period, .open = isolation->open};
+
+	journal_cut_off(service->journal, &cut_off);
+	if (!isolation->open || service->noted[family == 6] != isolation->number)
+		note_isolation(service, family, isolation);
+	service->noted[family == 6] = isolation->number;
 }
 
 static void on_worsened(void *context, uint32_t series, struct period slot)
@@ -78,6 +135,8 @@ static void on_clock_stepped(void *context, nsec by)
 
 	snprintf(detail, sizeof(detail), "by %+.6f s", (double)by / (double)NSEC_PER_SEC);
 	journal_event(service->journal, "clock stepped", detail);
+	sentinel_restart(service->sentinel);
+	gate_flush(service->gate);
 	if (service->end != NSEC_INFINITE) {
 		service->end += by;
 		agent_end(service->agent, service->end);
@@ -110,6 +169,8 @@ static void on_tick(void *context)
 
 	if (service->watcher != NULL)
 		watcher_tick(service->watcher);
+	if (!service->stopping && sentinel_tick(service->sentinel))
+		gate_review(service->gate, clock_monotonic());
 	snprintf(note, sizeof(note), "%" PRIu64 " slots", agent_counters(service->agent)->slots);
 	progress_show(&service->progress,
 		      (uint64_t)((clock_monotonic() - service->started_at) / NSEC_PER_MSEC), note);
@@ -154,12 +215,22 @@ static void note_configuration(struct service *service)
 	free(text);
 }
 
+static enum err watch_way_out(struct service *service)
+{
+	size_t agent = config_find_agent(service->config, service->agent_name);
+
+	return sentinel_watch(service->sentinel, &service->config->agents[agent]);
+}
+
 static enum err take_over(struct service *service, const struct plan *plan,
 			  struct difference *difference)
 {
 	service->t_max = plan_t_max(plan);
 	agent_judge(service->agent, service->config->profile->c1);
-	return courses_take_over(&service->courses, service->agent, plan, difference);
+	enum err rc = courses_take_over(&service->courses, service->agent, plan, difference);
+	if (rc == E_OK)
+		rc = watch_way_out(service);
+	return rc;
 }
 
 /* The new configuration is whole and its series are registered: only now anything changes. */
@@ -202,7 +273,8 @@ static enum err open_privileged(struct service *service, const struct account *a
 	enum err rc = agent_create(&options, &service->agent);
 	for (size_t i = 0; rc == E_OK && i < service->config->test_count; i++)
 		rc = agent_open(service->agent, probe_find(service->config->tests[i].method));
-	if (rc == E_OK && service->config->test_count == 0)
+	/* For the anchors. */
+	if (rc == E_OK)
 		rc = agent_open(service->agent, probe_find("icmp"));
 	if (rc != E_OK) {
 		if (rc == E_PERMISSION)
@@ -245,6 +317,27 @@ static enum err open_store(struct service *service)
 	return E_OK;
 }
 
+static enum err open_gate(struct service *service)
+{
+	struct sentinel_options watching = {
+		.agent = service->agent,
+		.method = probe_find("icmp"),
+		.secret = &service->secret,
+		.context = service,
+		.isolated = on_isolated,
+	};
+	struct gate_options passing = {
+		.context = service,
+		.judge = on_doubt,
+		.pass = on_passed,
+		.patience = doubt_max,
+		.octets = DOUBT_OCTETS,
+	};
+
+	enum err rc = sentinel_create(&watching, &service->sentinel);
+	return rc == E_OK ? gate_create(&passing, &service->gate) : rc;
+}
+
 static enum err begin(struct service *service)
 {
 	struct reload_request request = {service->config->path, service->agent_name,
@@ -276,7 +369,9 @@ static enum err open_rest(struct service *service)
 	enum err rc = open_store(service);
 	if (rc != E_OK)
 		return rc;
-	rc = begin(service);
+	rc = open_gate(service);
+	if (rc == E_OK)
+		rc = begin(service);
 	if (rc != E_OK)
 		log_error("run", "cannot start: %s", err_text(rc));
 	return rc;
@@ -376,6 +471,8 @@ enum err service_run(struct service *service)
 	progress_finish(&service->progress);
 	watcher_destroy(service->watcher);
 	service->watcher = NULL;
+	gate_flush(service->gate);
+	sentinel_restart(service->sentinel);
 	tell_summary(service);
 	uv_run(&service->loop, UV_RUN_DEFAULT);
 	enum err flushed = store_flush(service->store);
@@ -389,6 +486,8 @@ void service_close(struct service *service)
 	if (service == NULL)
 		return;
 	watcher_destroy(service->watcher);
+	sentinel_destroy(service->sentinel);
+	gate_destroy(service->gate);
 	reload_close(service->reload);
 	if (service->loop_open) {
 		uv_run(&service->loop, UV_RUN_DEFAULT);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/net/egress.h"
 #include "collector/base/clock.h"
+#include "collector/net/routes.h"
 
 #include <errno.h>
 #include <linux/if.h>
@@ -11,51 +12,65 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DOWN_MAX = 1024, ROUTES = 8192, MESSAGES = 32768, READ_MAX = 64 };
+enum { DOWN_MAX = 1024, SOURCES_MAX = 1024, ROUTES = 8192, MESSAGES = 32768, READ_MAX = 64 };
 
 /* Routes move seldom; one found is believed for so long. */
 static const nsec route_age = 10 * NSEC_PER_SEC;
 
-struct route {
+struct known_route {
 	struct endpoint host;
 	uint32_t interface; /* 0: none */
 	nsec found_at;	    /* 0: never */
 };
 
+/* An address that packets to beyond the link can be sent from. */
+struct source {
+	struct endpoint address;
+	uint32_t interface;
+};
+
 /* Routes are looked for only while some interface is down. */
 struct egress {
 	int events;
-	int asking;
+	uint16_t dump; /* what is to be asked for when the present dump ends, 0: nothing */
+	struct routes *routes;
 	uint32_t down[DOWN_MAX];
 	size_t down_count;
-	struct route routes[ROUTES]; /* by a hash of the address; a later one takes its place */
+	struct source sources[SOURCES_MAX];
+	size_t source_count;
+	size_t usable[2];		  /* of them, by family */
+	bool uncounted;			  /* there are more of them than fit */
+	bool addressed;			  /* they have been read once */
+	struct known_route known[ROUTES]; /* by a hash of the address; a later takes its place */
 	_Alignas(struct nlmsghdr) char bytes[MESSAGES];
 };
 
-static enum err open_socket(uint32_t groups, int *out)
-{
-	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	if (fd < 0)
-		return err_from_errno(errno);
-	*out = fd;
-	return bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ? E_OK
-									   : err_from_errno(errno);
-}
-
-static void ask_for_links(struct egress *egress)
+/* Everything of a kind: RTM_GETLINK or RTM_GETADDR. */
+static void ask_for_all(struct egress *egress, uint16_t type)
 {
 	struct {
 		struct nlmsghdr header;
-		struct ifinfomsg link;
+		struct rtgenmsg body;
 	} request = {
-		.header = {.nlmsg_len = sizeof(request),
-			   .nlmsg_type = RTM_GETLINK,
+		.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct rtgenmsg)),
+			   .nlmsg_type = type,
 			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+		.body.rtgen_family = AF_UNSPEC,
 	};
 
 	(void)!send(egress->events, &request, sizeof(request), 0);
+}
+
+/* Links first; two dumps cannot run at once. */
+static void ask_for_state(struct egress *egress)
+{
+	egress->dump = RTM_GETADDR;
+	egress->source_count = 0;
+	egress->usable[0] = 0;
+	egress->usable[1] = 0;
+	egress->uncounted = false;
+	egress->addressed = false;
+	ask_for_all(egress, RTM_GETLINK);
 }
 
 enum err egress_open(struct egress **out)
@@ -65,15 +80,15 @@ enum err egress_open(struct egress **out)
 	if (egress == NULL)
 		return E_MEMORY;
 	egress->events = -1;
-	egress->asking = -1;
-	enum err rc = open_socket(RTMGRP_LINK, &egress->events);
+	enum err rc = routes_listen(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+				    &egress->events);
 	if (rc == E_OK)
-		rc = open_socket(0, &egress->asking);
+		rc = routes_open(&egress->routes);
 	if (rc != E_OK) {
 		egress_close(egress);
 		return rc;
 	}
-	ask_for_links(egress);
+	ask_for_state(egress);
 	egress_read(egress);
 	*out = egress;
 	return E_OK;
@@ -85,8 +100,7 @@ void egress_close(struct egress *egress)
 		return;
 	if (egress->events >= 0)
 		close(egress->events);
-	if (egress->asking >= 0)
-		close(egress->asking);
+	routes_close(egress->routes);
 	free(egress);
 }
 
@@ -103,7 +117,7 @@ static void set_link(struct egress *egress, uint32_t interface, bool down)
 		egress->down[egress->down_count++] = interface;
 	/* Routes come and go with interfaces. */
 	if (known != down)
-		memset(egress->routes, 0, sizeof(egress->routes));
+		memset(egress->known, 0, sizeof(egress->known));
 }
 
 static void take_link(struct egress *egress, struct nlmsghdr *message)
@@ -120,88 +134,156 @@ static void take_link(struct egress *egress, struct nlmsghdr *message)
 		set_link(egress, (uint32_t)link->ifi_index, false);
 }
 
+static void set_source(struct egress *egress, const struct source *source, bool usable)
+{
+	size_t at = 0;
+
+	while (at < egress->source_count &&
+	       (egress->sources[at].interface != source->interface ||
+		endpoint_compare(&egress->sources[at].address, &source->address) != 0))
+		at++;
+	bool known = at < egress->source_count;
+	size_t *count = &egress->usable[source->address.family == 6];
+	if (known && !usable) {
+		egress->sources[at] = egress->sources[--egress->source_count];
+		(*count)--;
+	} else if (!known && usable) {
+		egress->uncounted |= egress->source_count == SOURCES_MAX;
+		if (egress->source_count == SOURCES_MAX)
+			return;
+		egress->sources[egress->source_count++] = *source;
+		(*count)++;
+	}
+}
+
+/* Whether the kernel may choose it for a host beyond the link: not while another's is being looked
+ * for, nor when it was found. */
+static bool is_usable(const struct ifaddrmsg *message, uint32_t flags)
+{
+	bool unproved = (flags & IFA_F_TENTATIVE) != 0 && (flags & IFA_F_OPTIMISTIC) == 0;
+
+	return message->ifa_scope < RT_SCOPE_LINK && !unproved && (flags & IFA_F_DADFAILED) == 0;
+}
+
+static void take_address(struct egress *egress, struct nlmsghdr *message)
+{
+	struct ifaddrmsg *body = NLMSG_DATA(message);
+	struct source source = {.address.family = body->ifa_family == AF_INET ? 4 : 6,
+				.interface = body->ifa_index};
+	size_t size = body->ifa_family == AF_INET ? 4 : 16;
+	uint32_t flags = body->ifa_flags;
+	unsigned int left = (unsigned int)IFA_PAYLOAD(message);
+	bool local = false;
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*body)) ||
+	    (body->ifa_family != AF_INET && body->ifa_family != AF_INET6))
+		return;
+	for (struct rtattr *a = IFA_RTA(body); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+		/* On a link between two, IFA_ADDRESS is the other end's. */
+		bool mine = a->rta_type == IFA_LOCAL || (a->rta_type == IFA_ADDRESS && !local);
+		if (mine && RTA_PAYLOAD(a) == size)
+			memcpy(source.address.bytes, RTA_DATA(a), size);
+		else if (a->rta_type == IFA_FLAGS && RTA_PAYLOAD(a) == sizeof(flags))
+			memcpy(&flags, RTA_DATA(a), sizeof(flags));
+		local |= a->rta_type == IFA_LOCAL;
+	}
+	set_source(egress, &source, message->nlmsg_type == RTM_NEWADDR && is_usable(body, flags));
+}
+
+static void take_end(struct egress *egress)
+{
+	if (egress->dump != 0)
+		ask_for_all(egress, egress->dump);
+	else
+		egress->addressed = true;
+	egress->dump = 0;
+}
+
+static void take_message(struct egress *egress, struct nlmsghdr *message)
+{
+	switch (message->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		take_link(egress, message);
+		break;
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		take_address(egress, message);
+		break;
+	case NLMSG_DONE:
+		take_end(egress);
+		break;
+	default:
+		break;
+	}
+}
+
 void egress_read(struct egress *egress)
 {
 	for (int i = 0; i < READ_MAX; i++) {
 		ssize_t got = recv(egress->events, egress->bytes, sizeof(egress->bytes), 0);
 		/* Some were lost: all are asked for anew. */
 		if (got < 0 && errno == ENOBUFS)
-			ask_for_links(egress);
+			ask_for_state(egress);
 		else if (got <= 0)
 			return;
 		unsigned int left = got < 0 ? 0 : (unsigned int)got;
 		for (struct nlmsghdr *m = (void *)egress->bytes; NLMSG_OK(m, left);
 		     m = NLMSG_NEXT(m, left))
-			take_link(egress, m);
+			take_message(egress, m);
 	}
 }
 
-/* The interface that an answer names, 0 for none. */
-static uint32_t interface_in(char *bytes, ssize_t len)
-{
-	struct nlmsghdr *message = (void *)bytes;
-
-	if (len < (ssize_t)NLMSG_LENGTH(sizeof(struct rtmsg)) ||
-	    !NLMSG_OK(message, (unsigned int)len) || message->nlmsg_type != RTM_NEWROUTE)
-		return 0;
-	unsigned int left = (unsigned int)RTM_PAYLOAD(message);
-	struct rtmsg *route = NLMSG_DATA(message);
-	for (struct rtattr *a = RTM_RTA(route); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
-		uint32_t interface;
-		if (a->rta_type != RTA_OIF || RTA_PAYLOAD(a) != sizeof(interface))
-			continue;
-		memcpy(&interface, RTA_DATA(a), sizeof(interface));
-		return interface;
-	}
-	return 0;
-}
-
-/* The kernel answers within the call that asks. */
-static uint32_t ask_for_route(struct egress *egress, const struct endpoint *host)
-{
-	size_t len = host->family == 4 ? 4 : 16;
-	struct {
-		struct nlmsghdr header;
-		struct rtmsg route;
-		struct rtattr attribute;
-		uint8_t address[16];
-	} request = {
-		.header = {.nlmsg_type = RTM_GETROUTE, .nlmsg_flags = NLM_F_REQUEST},
-		.route = {.rtm_family = host->family == 4 ? AF_INET : AF_INET6,
-			  .rtm_dst_len = (unsigned char)(8 * len)},
-		.attribute = {.rta_type = RTA_DST, .rta_len = (unsigned short)RTA_LENGTH(len)},
-	};
-
-	if (host->scope != 0)
-		return host->scope;
-	request.header.nlmsg_len = (uint32_t)(sizeof(request) - sizeof(request.address) + len);
-	memcpy(request.address, host->bytes, len);
-	if (send(egress->asking, &request, request.header.nlmsg_len, 0) < 0)
-		return 0;
-	return interface_in(egress->bytes,
-			    recv(egress->asking, egress->bytes, sizeof(egress->bytes), 0));
-}
-
-static struct route *route_for(struct egress *egress, const struct endpoint *host)
+static struct known_route *route_for(struct egress *egress, const struct endpoint *host)
 {
 	uint32_t hash = host->scope;
 
 	for (size_t i = 0; i < sizeof(host->bytes); i++)
 		hash = (hash ^ host->bytes[i]) * 16777619u;
-	return &egress->routes[(hash ^ hash >> 16) % ROUTES];
+	return &egress->known[(hash ^ hash >> 16) % ROUTES];
+}
+
+static uint32_t interface_to(struct egress *egress, const struct endpoint *host)
+{
+	struct known_route *known = route_for(egress, host);
+	nsec now = clock_monotonic();
+	struct route route;
+
+	if (known->found_at != 0 && now - known->found_at <= route_age &&
+	    known->host.scope == host->scope && endpoint_compare(&known->host, host) == 0)
+		return known->interface;
+	bool found = routes_find(egress->routes, host, &route) == E_OK;
+	*known = (struct known_route){*host, found ? route.interface : 0, now};
+	return known->interface;
+}
+
+/* Reached from an address of the link or of the machine itself. */
+static bool is_near(const struct endpoint *host)
+{
+	static const uint8_t loopback[16] = {[15] = 1};
+	const uint8_t *bytes = host->bytes;
+
+	if (host->family == 4)
+		return bytes[0] == 127 || (bytes[0] == 169 && bytes[1] == 254);
+	return (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80) ||
+	       memcmp(bytes, loopback, sizeof(loopback)) == 0;
+}
+
+static bool has_source(const struct egress *egress, const struct endpoint *host)
+{
+	return egress->usable[host->family == 6] > 0 || egress->uncounted || !egress->addressed ||
+	       is_near(host);
 }
 
 bool egress_ready(struct egress *egress, const struct endpoint *host)
 {
+	if (!has_source(egress, host))
+		return false;
 	if (egress->down_count == 0)
 		return true;
-	struct route *route = route_for(egress, host);
-	nsec now = clock_monotonic();
-	if (route->found_at == 0 || now - route->found_at > route_age ||
-	    route->host.scope != host->scope || endpoint_compare(&route->host, host) != 0)
-		*route = (struct route){*host, ask_for_route(egress, host), now};
+	uint32_t interface = interface_to(egress, host);
 	for (size_t i = 0; i < egress->down_count; i++) {
-		if (egress->down[i] == route->interface)
+		if (egress->down[i] == interface)
 			return false;
 	}
 	return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An egress knows whether packets to a host can leave this machine: the system call takes them also
- * while the interface has no carrier, and what it takes then was never sent. */
+ * while the interface has no carrier, and what it takes then was never sent. Nor is what can only
+ * be sent from an address that ends at the link: no answer finds its way to that. */
 #ifndef NETGRADE_NET_EGRESS_H
 #define NETGRADE_NET_EGRESS_H
 
@@ -14,11 +15,12 @@ struct egress;
 MUST_CHECK enum err egress_open(struct egress **out);
 void egress_close(struct egress *egress); /* NULL is fine */
 
-/* Hears what happened to the interfaces; returns without waiting. */
+/* Hears what happened to the interfaces and their addresses; returns without waiting. */
 void egress_read(struct egress *egress);
 
-/* Whether the interface that leads to the host is up and has carrier. True also when none leads
- * there: then the system call refuses. */
+/* Whether this machine has an address of the host's family to send from, and the interface that
+ * leads there is up and has carrier. True also when none leads there: then the system call refuses.
+ */
 bool egress_ready(struct egress *egress, const struct endpoint *host);
 
 #endif

@@ -39,9 +39,53 @@ static const struct sql_schema schema = {
 	.count = STATEMENTS,
 };
 
+/* Made beside the tables of the first version, which lack it: who knows nothing of it loses
+ * nothing.
+ */
+static const char cut_off_table[] =
+	"CREATE TABLE IF NOT EXISTS cut_off (agent TEXT NOT NULL, family INTEGER NOT NULL,"
+	" from_at INTEGER NOT NULL, until_at INTEGER NOT NULL, open INTEGER NOT NULL,"
+	" PRIMARY KEY (agent, family, from_at)) STRICT, WITHOUT ROWID";
+
+enum { ADD_CUT_OFF, FIND_CUT_OFFS, CUT_OFF_STATEMENTS };
+
+static const char *const cut_off_texts[CUT_OFF_STATEMENTS] = {
+	[ADD_CUT_OFF] = "INSERT INTO cut_off (agent, family, from_at, until_at, open)"
+			" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE"
+			" SET until_at = excluded.until_at, open = excluded.open",
+	[FIND_CUT_OFFS] = "SELECT agent, family, from_at, until_at, open FROM cut_off"
+			  " WHERE from_at < ?2 AND until_at > ?1"
+			  " ORDER BY agent, family, from_at",
+};
+
 struct archive {
 	struct sql sql;
+	sqlite3_stmt *cut_off_statements[CUT_OFF_STATEMENTS];
+	struct sql cut_offs; /* the same file */
 };
+
+/* False where an archive that is only read has no such table yet. */
+static bool prepare_cut_offs(struct archive *archive)
+{
+	archive->cut_offs = archive->sql;
+	archive->cut_offs.statements = archive->cut_off_statements;
+	archive->cut_offs.count = CUT_OFF_STATEMENTS;
+	for (size_t i = 0; i < CUT_OFF_STATEMENTS; i++) {
+		if (sqlite3_prepare_v3(archive->sql.db, cut_off_texts[i], -1,
+				       SQLITE_PREPARE_PERSISTENT, &archive->cut_off_statements[i],
+				       NULL) != SQLITE_OK)
+			return false;
+	}
+	return true;
+}
+
+static void close_all(struct archive *archive)
+{
+	for (size_t i = 0; i < CUT_OFF_STATEMENTS; i++)
+		sqlite3_finalize(archive->cut_off_statements[i]);
+	sql_close(&archive->sql);
+	free(archive);
+}
 
 static enum err open_in_mode(const char *directory, enum sql_mode mode, struct archive **out)
 {
@@ -57,6 +101,14 @@ static enum err open_in_mode(const char *directory, enum sql_mode mode, struct a
 		rc = sql_open(&archive->sql, path, mode, &schema);
 	if (rc != E_OK) {
 		free(archive);
+		return rc;
+	}
+	if (mode == SQL_WRITING)
+		rc = sql_exec(&archive->sql, cut_off_table);
+	if (rc == E_OK && !prepare_cut_offs(archive) && mode == SQL_WRITING)
+		rc = E_STORE;
+	if (rc != E_OK) {
+		close_all(archive);
 		return rc;
 	}
 	*out = archive;
@@ -75,10 +127,8 @@ enum err archive_open_reading(const char *directory, struct archive **out)
 
 void archive_close(struct archive *archive)
 {
-	if (archive == NULL)
-		return;
-	sql_close(&archive->sql);
-	free(archive);
+	if (archive != NULL)
+		close_all(archive);
 }
 
 enum err archive_configuration(struct archive *archive, nsec at, const char *digest,
@@ -150,6 +200,61 @@ enum err archive_find_evidence(struct archive *archive, const struct series_key 
 		read_evidence(sql, &list[used++]);
 	}
 	sql_rewind(sql, FIND_EVIDENCE);
+	if (rc != E_NOT_FOUND) {
+		free(list);
+		return rc;
+	}
+	*out = list;
+	*count = used;
+	return E_OK;
+}
+
+enum err archive_cut_off(struct archive *archive, const struct cut_off *cut_off)
+{
+	struct sql *sql = &archive->cut_offs;
+
+	sql_bind_text(sql, ADD_CUT_OFF, 1, cut_off->agent);
+	sql_bind_integer(sql, ADD_CUT_OFF, 2, cut_off->family);
+	sql_bind_nsec(sql, ADD_CUT_OFF, 3, cut_off->period.from);
+	sql_bind_nsec(sql, ADD_CUT_OFF, 4, cut_off->period.until);
+	sql_bind_integer(sql, ADD_CUT_OFF, 5, cut_off->open);
+	return sql_run(sql, ADD_CUT_OFF);
+}
+
+static struct cut_off read_cut_off(struct sql *sql)
+{
+	struct cut_off cut_off = {
+		.family = (uint8_t)sql_nsec(sql, FIND_CUT_OFFS, 1),
+		.period = {sql_nsec(sql, FIND_CUT_OFFS, 2), sql_nsec(sql, FIND_CUT_OFFS, 3)},
+		.open = sql_nsec(sql, FIND_CUT_OFFS, 4) != 0,
+	};
+
+	sql_text(sql, FIND_CUT_OFFS, 0, cut_off.agent, sizeof(cut_off.agent));
+	return cut_off;
+}
+
+enum err archive_find_cut_offs(struct archive *archive, struct period period, struct cut_off **out,
+			       size_t *count)
+{
+	struct sql *sql = &archive->cut_offs;
+	struct cut_off *list = NULL;
+	size_t used = 0;
+	enum err rc = E_NOT_FOUND;
+
+	if (archive->cut_off_statements[FIND_CUT_OFFS] != NULL) {
+		sql_bind_nsec(sql, FIND_CUT_OFFS, 1, period.from);
+		sql_bind_nsec(sql, FIND_CUT_OFFS, 2, period.until);
+		while ((rc = sql_step(sql, FIND_CUT_OFFS)) == E_OK) {
+			struct cut_off *longer = realloc(list, (used + 1) * sizeof(*list));
+			if (longer == NULL) {
+				rc = E_MEMORY;
+				break;
+			}
+			list = longer;
+			list[used++] = read_cut_off(sql);
+		}
+		sql_rewind(sql, FIND_CUT_OFFS);
+	}
 	if (rc != E_NOT_FOUND) {
 		free(list);
 		return rc;

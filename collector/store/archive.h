@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An archive keeps what is no curve: configurations in force, starts and stops of the agent,
- * outages as they were noticed, and evidence (SQLite, WAL, synchronous=FULL, STRICT tables). */
+ * evidence, and when the agent itself was cut off (SQLite, WAL, synchronous=FULL, STRICT tables).
+ */
 #ifndef NETGRADE_STORE_ARCHIVE_H
 #define NETGRADE_STORE_ARCHIVE_H
 
@@ -8,6 +9,7 @@
 #include "collector/base/nsec.h"
 #include "collector/store/key.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct archive;
@@ -39,5 +41,20 @@ MUST_CHECK enum err archive_evidence(struct archive *archive, const struct evide
 MUST_CHECK enum err archive_find_evidence(struct archive *archive, const struct series_key *key,
 					  struct period period, struct evidence **out,
 					  size_t *count);
+
+/* A time in which an agent was cut off from a network, as far as it is known. */
+struct cut_off {
+	char agent[KEY_NAME];
+	uint8_t family; /* 4 or 6 */
+	struct period period;
+	bool open; /* it was not over when it was told last */
+};
+
+/* Keeps it; told again with the same beginning, it has grown or is over. */
+MUST_CHECK enum err archive_cut_off(struct archive *archive, const struct cut_off *cut_off);
+
+/* Those of all agents that overlap the period, by agent, family and time; the caller frees *out. */
+MUST_CHECK enum err archive_find_cut_offs(struct archive *archive, struct period period,
+					  struct cut_off **out, size_t *count);
 
 #endif

@@ -142,6 +142,67 @@ static void evidence_is_found_by_series_and_overlap(void **state)
 	archive_close(reading);
 }
 
+static void cut_offs_grow_and_are_found_by_overlap(void **state)
+{
+	struct fixture *f = *state;
+	static const struct cut_off told[] = {
+		{"hub", 6, {100, 110}, true}, {"hub", 4, {100, 103}, false},
+		{"hub", 6, {100, 130}, true}, {"hub", 6, {100, 140}, false},
+		{"hub", 6, {200, 210}, true},
+	};
+	static const struct {
+		const char *name;
+		struct period period;
+		size_t count;
+		nsec last_until;
+		bool last_open;
+	} rows[] = {
+		{"all", {0, 1000}, 3, 210, true},
+		{"before any", {0, 100}, 0, 0, false},
+		{"between", {140, 200}, 0, 0, false},
+		{"it has grown", {139, 140}, 1, 140, false},
+		{"both families", {102, 103}, 2, 140, false},
+	};
+	struct archive *reading;
+
+	for (size_t i = 0; i < COUNT_OF(told); i++)
+		assert_int_equal(archive_cut_off(f->archive, &told[i]), E_OK);
+	assert_int_equal(archive_open_reading(f->folder, &reading), E_OK);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct cut_off *found;
+		size_t count;
+		print_message("# %s\n", rows[i].name);
+		assert_int_equal(archive_find_cut_offs(reading, rows[i].period, &found, &count),
+				 E_OK);
+		assert_int_equal(count, rows[i].count);
+		if (count > 0) {
+			assert_int_equal(found[count - 1].period.until, rows[i].last_until);
+			assert_int_equal(found[count - 1].open, rows[i].last_open);
+			assert_string_equal(found[0].agent, "hub");
+		}
+		free(found);
+	}
+	archive_close(reading);
+}
+
+static void an_archive_without_cut_offs_is_read(void **state)
+{
+	struct fixture *f = *state;
+	struct archive *reading;
+	struct cut_off *found;
+	size_t count = 1;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "DROP TABLE cut_off", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(archive_open_reading(f->folder, &reading), E_OK);
+	assert_int_equal(archive_find_cut_offs(reading, (struct period){0, 10}, &found, &count),
+			 E_OK);
+	assert_int_equal(count, 0);
+	archive_close(reading);
+}
+
 static void reading_makes_and_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -162,6 +223,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(events_are_kept_in_order, begin, end),
 		cmocka_unit_test_setup_teardown(evidence_is_found_by_series_and_overlap, begin,
 						end),
+		cmocka_unit_test_setup_teardown(cut_offs_grow_and_are_found_by_overlap, begin, end),
+		cmocka_unit_test_setup_teardown(an_archive_without_cut_offs_is_read, begin, end),
 		cmocka_unit_test_setup_teardown(reading_makes_and_changes_nothing, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

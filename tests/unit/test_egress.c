@@ -46,7 +46,15 @@ static void packets_leave_by_a_ready_interface(void **state)
 		{"a route by one without carrier",
 		 {"link set far down", "route add 203.0.113.0/24 via 192.0.2.9"},
 		 {0, 0, 0, 1, 1}},
-		{"no interface is left", {"link del near", NULL}, {1, 1, 1, 1, 1}},
+		{"carrier, and a route for IPv6",
+		 {"link set far up", "-6 route add default dev near"},
+		 {1, 1, 1, 1, 1}},
+		{"IPv6 taken, its route left",
+		 {"addr del 2001:db8::1/64 dev near", NULL},
+		 {1, 0, 1, 1, 1}},
+		{"IPv6 given back", {"addr add 2001:db8::3/64 dev near nodad"}, {1, 1, 1, 1, 1}},
+		{"IPv4 taken", {"addr del 192.0.2.1/24 dev near"}, {0, 1, 0, 1, 1}},
+		{"no interface is left", {"link del near", NULL}, {0, 0, 0, 1, 1}},
 	};
 	struct egress *egress;
 
