@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""bench.py --build FOLDER [--quick] [NAME...]: runs the benches and prints their table."""
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+from contextlib import contextmanager
+
+import link as links
+from link import lab
+from table import Table
+
+NAMES = ("cpu", "timing")
+DISK_LEAST = 20 << 30
+
+
+class Setting:
+    """Where the programs are, and where data may go."""
+
+    def __init__(self, build, quick):
+        self.build, self.quick, self.cpus = build, quick, os.cpu_count()
+        self.collector = os.path.join(build, "collector", "netgrade-collector")
+        self.reporter = os.path.join(build, "reporter", "netgrade-reporter")
+        self.emulator = os.path.join(build, "tests", "net", "emulator")
+
+    def emulated(self, models=None):
+        return links.Emulated(self.emulator, models or links.EIGHT_MS)
+
+    @contextmanager
+    def folder(self):
+        """A folder for data, gone afterwards."""
+        free = shutil.disk_usage(tempfile.gettempdir()).free
+        if free < DISK_LEAST:
+            raise RuntimeError(f"{tempfile.gettempdir()} has {free >> 30} GiB free, "
+                               f"{DISK_LEAST >> 30} are needed")
+        with tempfile.TemporaryDirectory(prefix="ng-") as folder:
+            os.chmod(folder, 0o755)  # the collector becomes another user
+            yield folder
+
+
+def processor():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def run_one(name, table, setting):
+    try:
+        __import__(f"bench_{name}").run(table, setting)
+    except Exception as error:  # one that cannot run must not hide the others
+        traceback.print_exc()
+        table.failed(name, error)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Sets netgrade beside its peers.")
+    parser.add_argument("name", nargs="*", choices=[[], *NAMES], help=", ".join(NAMES))
+    parser.add_argument("--build", required=True, help="a release build")
+    parser.add_argument("--quick", action="store_true", help="a smoke version")
+    options = parser.parse_args()
+    table = Table()
+    lab.check_able()
+    print(f"Linux {platform.release()}, {os.cpu_count()} CPUs ({processor()})"
+          f"{', quick: too short for verdicts' if options.quick else ''}", flush=True)
+    setting, began = Setting(os.path.abspath(options.build), options.quick), time.monotonic()
+    for name in options.name or NAMES:
+        run_one(name, table, setting)
+        table.note(f"({name}: until {time.monotonic() - began:.0f} s)")
+    return table.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
