@@ -19,6 +19,7 @@ enum slot_flag {
 	SLOT_USER_STAMP = 1u << 6, /* at least one round trip rests on a stamp weaker than kernel */
 	SLOT_UNSCHEDULED = 1u << 7, /* not to be measured then */
 	SLOT_PARTIAL = 1u << 8,	    /* the agent started or stopped inside the slot */
+	SLOT_DROPPED = 1u << 9,	    /* with SLOT_NO_RECORD: measured, no room to keep it */
 };
 
 struct summary {

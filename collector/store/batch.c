@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A disk that hangs for minutes must not take all memory. */
-static const size_t most_octets = (size_t)512 << 20;
+/* What a second of a large agent takes; more was gathered while the disk was full. */
+static const size_t kept_octets = (size_t)8 << 20;
 
 struct record {
 	struct enrolled *entry;
@@ -16,8 +16,6 @@ static enum err grow(struct batch *batch, size_t needed)
 {
 	size_t capacity = batch->capacity == 0 ? 4096 : batch->capacity;
 
-	if (needed > most_octets)
-		return E_FULL;
 	while (capacity < needed)
 		capacity *= 2;
 	if (capacity == batch->capacity)
@@ -62,6 +60,8 @@ bool batch_next(const struct batch *batch, size_t *at, struct batch_item *out)
 
 void batch_clear(struct batch *batch)
 {
+	if (batch->capacity > kept_octets)
+		batch_finish(batch);
 	batch->used = 0;
 	batch->count = 0;
 }

@@ -24,13 +24,13 @@ struct batch_item {
 	const uint8_t *octets; /* of the encoded slot */
 };
 
-/* E_MEMORY when it does not grow any more; E_FULL at half a gigabyte. */
+/* E_MEMORY when it does not grow any more. */
 MUST_CHECK enum err batch_add(struct batch *batch, const struct batch_item *item);
 
 /* Walks: *at is 0 at first; false after the last. */
 bool batch_next(const struct batch *batch, size_t *at, struct batch_item *out);
 
-void batch_clear(struct batch *batch); /* keeps the memory */
+void batch_clear(struct batch *batch); /* a large one gives its memory back */
 void batch_finish(struct batch *batch);
 
 #endif

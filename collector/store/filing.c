@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/store/filing.h"
 #include "collector/base/log.h"
+#include "collector/store/intake.h"
 #include "collector/store/series.h"
 #include "collector/store/update.h"
 
@@ -20,18 +21,12 @@ struct curves {
 	struct curves *next;
 };
 
-struct loaded {
-	int64_t id;
-	int64_t previous;
-	struct slot slot;
-};
-
 /* One series in a run. */
 struct work {
 	struct filing_task *task;
-	struct filed next;    /* what holds once the cycle is through */
-	struct loaded *slots; /* oldest first */
-	size_t count;
+	struct filed next;  /* what holds once the cycle is through; owns nothing */
+	struct delays open; /* of its hour, unpacked */
+	struct intake intake;
 	size_t done;	/* slots filed */
 	size_t planned; /* slots filed or part of this cycle */
 	struct update curves;
@@ -49,35 +44,6 @@ struct filing {
 	uint64_t quarantined_now; /* in this run */
 	_Atomic uint64_t quarantined;
 };
-
-struct filed filed_none(uint32_t series, const char *stem)
-{
-	return (struct filed){
-		.series = series,
-		.stem = stem,
-		.filed_until = NSEC_UNDEFINED,
-		.hours_until = NSEC_UNDEFINED,
-		.hour = NSEC_UNDEFINED,
-		.open = delays_empty(),
-	};
-}
-
-void filed_finish(struct filed *filed)
-{
-	free(filed->file);
-	filed->file = NULL;
-}
-
-void filed_recall(struct filed *filed, const struct slot *slot)
-{
-	nsec hour = nsec_floor(slot->summary.from, NSEC_PER_HOUR);
-
-	if (hour != filed->hour) {
-		filed->hour = hour;
-		filed->open = delays_empty();
-	}
-	delays_merge(&filed->open, &slot->delays);
-}
 
 enum err filing_open(const struct filing_options *options, struct filing **out)
 {
@@ -151,103 +117,91 @@ static const struct ring_layout *curves_layout(struct filing *filing, nsec inter
 	return &curves->layout;
 }
 
-/* Reads the slots that are not filed yet, from the newest backwards, then turns them round. */
 static enum err load(struct filing *filing, struct work *work)
 {
-	struct spool *spool = filing->options.spool;
-	size_t capacity = 0;
-	struct spool_row row;
-	enum err rc = spool_begin_reading(spool);
+	struct intake_source source = {filing->options.spool, work->task->filed, work->task->stem,
+				       work->task->newest};
+	enum err rc = intake_load(&source, &work->intake);
 
-	if (rc != E_OK)
-		return rc;
-	for (int64_t id = work->task->newest; id > 0; id = row.previous) {
-		struct slot slot;
-		rc = spool_read(spool, id, &row);
-		if (rc != E_OK)
-			break;
-		rc = slot_decode(row.octets, row.len, &slot);
-		if (rc != E_OK) {
-			log_error("store", "%s: slot %" PRId64 " in the spool passed over: %s",
-				  work->next.stem, id, err_text(rc));
-			rc = E_OK;
-			continue;
-		}
-		if (slot.summary.from < work->next.filed_until)
-			break;
-		if (work->count == capacity) {
-			capacity = capacity == 0 ? 64 : 2 * capacity;
-			struct loaded *more = realloc(work->slots, capacity * sizeof(*more));
-			if (more == NULL) {
-				rc = E_MEMORY;
-				break;
-			}
-			work->slots = more;
-		}
-		work->slots[work->count++] = (struct loaded){id, row.previous, slot};
+	work->done = work->planned = 0;
+	work->next = *work->task->filed;
+	if (rc == E_OK) {
+		work->next.hour = work->intake.hour;
+		work->open = work->intake.open;
 	}
-	spool_rollback(spool);
-	for (size_t i = 0, j = work->count; i + 1 < j; i++) {
-		struct loaded swapped = work->slots[i];
-		work->slots[i] = work->slots[--j];
-		work->slots[j] = swapped;
-	}
-	return rc == E_NOT_FOUND ? E_OK : rc;
+	return rc;
+}
+
+/* Where rows begin if the file must be made: if there was one, with the oldest hour that the spool
+ * may have. */
+static nsec first_row(const struct work *work, nsec from)
+{
+	nsec oldest = work->next.hours_until > work->next.epoch_from ? work->next.hours_until
+								     : work->next.epoch_from;
+	bool filed_before = work->next.epoch_from < work->next.filed_until;
+
+	return filed_before && oldest < from ? oldest : from;
 }
 
 static enum err open_curves(struct filing *filing, struct work *work, nsec from)
 {
 	nsec grid = work->next.interval > NSEC_PER_HOUR ? work->next.interval : NSEC_PER_HOUR;
+	char file[SPOOL_FILE];
 	struct update_target target = {
 		.folder = filing->folder,
-		.file = work->next.file,
+		.file = file,
 		.layout = curves_layout(filing, work->next.interval),
 		/* A whole hour, so that its average is one over all of its slots. */
-		.start = nsec_floor(from, grid) / NSEC_PER_SEC,
+		.start = nsec_floor(first_row(work, from), grid) / NSEC_PER_SEC,
 	};
 
 	if (target.layout == NULL)
 		return E_MEMORY;
+	filed_name(&work->next, work->task->stem, file);
 	return update_open(&work->curves, &target, &filing->quarantined_now);
+}
+
+static enum err save_epoch(struct spool *spool, const struct spool_epoch *epoch)
+{
+	enum err rc = spool_begin(spool);
+
+	if (rc != E_OK)
+		return rc;
+	rc = spool_add_epoch(spool, epoch);
+	if (rc == E_OK)
+		return spool_commit(spool);
+	spool_rollback(spool);
+	return rc;
 }
 
 /* From now on slots go to another file; the old one stays as it is. */
 static enum err start_epoch(struct filing *filing, struct work *work, const struct summary *slot)
 {
+	struct filed *filed = work->task->filed;
 	struct spool_epoch epoch = {
-		.series = work->next.series,
+		.series = work->task->series,
 		.interval = slot->until - slot->from,
 		.from = slot->from,
 	};
 
-	if (work->next.interval == 0)
-		snprintf(epoch.file, sizeof(epoch.file), "%s.rrd", work->next.stem);
+	if (filed->interval == 0)
+		snprintf(epoch.file, sizeof(epoch.file), "%s.rrd", work->task->stem);
 	else
-		snprintf(epoch.file, sizeof(epoch.file), "%s@%" PRId64 ".rrd", work->next.stem,
+		snprintf(epoch.file, sizeof(epoch.file), "%s@%" PRId64 ".rrd", work->task->stem,
 			 slot->from / NSEC_PER_SEC);
-	char *file = strdup(epoch.file);
-	if (file == NULL)
-		return E_MEMORY;
-	enum err rc = spool_begin(filing->options.spool);
-	if (rc == E_OK) {
-		rc = spool_add_epoch(filing->options.spool, &epoch);
-		if (rc == E_OK)
-			rc = spool_commit(filing->options.spool);
-		else
-			spool_rollback(filing->options.spool);
-	}
-	if (rc != E_OK) {
-		free(file);
-		return rc;
-	}
-	if (work->next.interval != 0)
+	enum err rc = save_epoch(filing->options.spool, &epoch);
+	if (rc == E_OK && filed->interval != 0)
 		log_info("store", "%s: slots of %" PRId64 " s go to %s from now on",
-			 work->next.stem, epoch.interval / NSEC_PER_SEC, epoch.file);
+			 work->task->stem, epoch.interval / NSEC_PER_SEC, epoch.file);
+	if (rc == E_OK)
+		rc = filed_rename(filed, work->task->stem, epoch.file);
+	if (rc != E_OK)
+		return rc;
 	/* The epoch is on disk: it holds even if the rest of the cycle fails. */
-	free(work->task->filed->file);
-	work->next.file = work->task->filed->file = file;
-	work->next.interval = work->task->filed->interval = epoch.interval;
-	work->next.seen = work->task->filed->seen = false;
+	work->next.file = filed->file;
+	work->next.interval = filed->interval = epoch.interval;
+	work->next.epoch_from = filed->epoch_from = epoch.from;
+	work->next.seen = filed->seen = false;
 	return E_OK;
 }
 
@@ -258,8 +212,16 @@ static bool lies_ahead(const struct work *work, const struct summary *slot)
 	return !work->next.seen && slot->until / NSEC_PER_SEC <= work->curves.position;
 }
 
+/* The file ends before what was filed into it: it was set aside, deleted or replaced by a copy. */
+static bool lacks_rows(const struct work *work)
+{
+	return work->curves.position * NSEC_PER_SEC < work->next.filed_until &&
+	       work->next.epoch_from < work->next.filed_until;
+}
+
 static enum err ready_curves(struct filing *filing, struct work *work, const struct summary *slot)
 {
+	char file[SPOOL_FILE];
 	enum err rc = E_OK;
 
 	if (work->next.interval != slot->until - slot->from)
@@ -267,9 +229,10 @@ static enum err ready_curves(struct filing *filing, struct work *work, const str
 	if (rc == E_OK)
 		rc = open_curves(filing, work, slot->from);
 	if (rc == E_OK && lies_ahead(work, slot)) {
+		filed_name(&work->next, work->task->stem, file);
 		log_warn("store",
 			 "%s: %s reaches beyond the slots to be filed; it is kept as it is",
-			 work->next.stem, work->next.file);
+			 work->task->stem, file);
 		update_close(&work->curves);
 		rc = start_epoch(filing, work, slot);
 		if (rc == E_OK)
@@ -278,6 +241,19 @@ static enum err ready_curves(struct filing *filing, struct work *work, const str
 	if (rc == E_OK)
 		work->next.seen = work->task->filed->seen = true;
 	return rc;
+}
+
+/* Begins again with what the spool still has of the missing rows. Nothing is planned yet. */
+static enum err file_again(struct filing *filing, struct work *work)
+{
+	struct filed *filed = work->task->filed;
+	nsec position = work->curves.position * NSEC_PER_SEC;
+
+	update_close(&work->curves);
+	intake_finish(&work->intake);
+	filed->filed_until = position > filed->epoch_from ? position : filed->epoch_from;
+	filed->recalled = false;
+	return load(filing, work);
 }
 
 /* Rows of zeros up to slot->from, then the slot's. false: the batch is full before that. */
@@ -289,8 +265,10 @@ static bool plan_curve_row(const struct filing *filing, struct work *work,
 	nsec at = curves->position * NSEC_PER_SEC;
 	nsec hour_end = nsec_ceil(at, step > NSEC_PER_HOUR ? step : NSEC_PER_HOUR);
 	/* Of a gap longer than the retention only what is kept is written. */
-	nsec kept = nsec_floor(slot->from - filing->options.keep_slots,
-			       step > NSEC_PER_HOUR ? step : NSEC_PER_HOUR);
+	nsec keep = filing->options.keep_slots > filing->options.keep_hours
+			    ? filing->options.keep_slots
+			    : filing->options.keep_hours;
+	nsec kept = nsec_floor(slot->from - keep, step > NSEC_PER_HOUR ? step : NSEC_PER_HOUR);
 
 	while (at < slot->until) {
 		struct summary row = *slot;
@@ -320,8 +298,7 @@ static bool plan_hour_rows(const struct filing *filing, struct work *work)
 		char *text = update_next(hours);
 		if (text == NULL)
 			return false;
-		size_t len =
-			series_hour_row(at, at == work->next.hour ? &work->next.open : &none, text);
+		size_t len = series_hour_row(at, at == work->next.hour ? &work->open : &none, text);
 		update_take(hours, len, (at + NSEC_PER_HOUR) / NSEC_PER_SEC);
 	}
 	return true;
@@ -337,7 +314,7 @@ static enum err open_hours(struct filing *filing, struct work *work)
 		.start = work->next.hour / NSEC_PER_SEC,
 	};
 
-	snprintf(file, sizeof(file), "%s.hist.rrd", work->next.stem);
+	snprintf(file, sizeof(file), "%s.hist.rrd", work->task->stem);
 	return update_open(&work->hours, &target, &filing->quarantined_now);
 }
 
@@ -358,34 +335,52 @@ static enum err pass_hour(struct filing *filing, struct work *work, const struct
 		work->next.hours_until = work->next.hour + NSEC_PER_HOUR;
 	}
 	work->next.hour = hour;
-	work->next.open = delays_empty();
+	work->open = delays_empty();
+	return E_OK;
+}
+
+static bool takes_part(const struct work *work)
+{
+	return work->curves.count > 0 || work->hours.count > 0 || work->planned > work->done;
+}
+
+/* Everything that a slot needs: its file, its hour, its row. E_FULL: not in this cycle any more. */
+static enum err plan_slot(struct filing *filing, struct work *work, const struct slot *slot)
+{
+	enum err rc = pass_hour(filing, work, &slot->summary);
+
+	if (rc != E_OK)
+		return rc;
+	if (!plan_curve_row(filing, work, &slot->summary))
+		return E_FULL;
+	delays_merge(&work->open, &slot->delays);
+	work->next.filed_until = slot->summary.until;
+	work->planned++;
 	return E_OK;
 }
 
 /* Plans as many slots as one update of each file takes. */
 static enum err plan(struct filing *filing, struct work *work)
 {
-	work->next = *work->task->filed;
-	work->planned = work->done;
-	while (work->planned < work->count) {
-		const struct slot *slot = &work->slots[work->planned].slot;
-		bool same = slot->summary.until - slot->summary.from == work->next.interval;
+	while (work->planned < work->intake.count) {
+		const struct slot *slot = &work->intake.slots[work->planned].slot;
+		nsec length = slot->summary.until - slot->summary.from;
 		enum err rc = E_OK;
-		if (work->curves.fd >= 0 && !same)
+		if (work->curves.fd >= 0 && length != work->next.interval)
 			return E_OK;
-		if (work->curves.fd < 0)
+		if (work->curves.fd < 0) {
 			rc = ready_curves(filing, work, &slot->summary);
+			if (rc == E_OK && lacks_rows(work)) {
+				rc = file_again(filing, work);
+				if (rc != E_OK)
+					return rc;
+				continue;
+			}
+		}
 		if (rc == E_OK)
-			rc = pass_hour(filing, work, &slot->summary);
-		if (rc == E_FULL)
-			return E_OK;
+			rc = plan_slot(filing, work, slot);
 		if (rc != E_OK)
-			return rc;
-		if (!plan_curve_row(filing, work, &slot->summary))
-			return E_OK;
-		delays_merge(&work->next.open, &slot->delays);
-		work->next.filed_until = slot->summary.until;
-		work->planned++;
+			return rc == E_FULL && takes_part(work) ? E_OK : rc;
 	}
 	return E_OK;
 }
@@ -393,15 +388,16 @@ static enum err plan(struct filing *filing, struct work *work)
 /* Frees the rows whose hours the histograms hold, from the newest of them backwards. */
 static enum err free_rows(struct spool *spool, const struct work *work)
 {
+	const struct loaded *slots = work->intake.slots;
 	size_t i = work->planned;
 	int64_t id;
 	enum err rc = E_OK;
 
-	if (work->next.hours_until == work->task->filed->hours_until || work->count == 0)
+	if (work->next.hours_until == work->task->filed->hours_until || work->intake.count == 0)
 		return E_OK;
-	while (i > 0 && work->slots[i - 1].slot.summary.from >= work->next.hours_until)
+	while (i > 0 && slots[i - 1].slot.summary.from >= work->next.hours_until)
 		i--;
-	id = i > 0 ? work->slots[i - 1].id : work->slots[0].previous;
+	id = i > 0 ? slots[i - 1].id : slots[0].previous;
 	while (id > 0 && rc == E_OK)
 		rc = spool_free(spool, id, &id);
 	return rc == E_NOT_FOUND ? E_OK : rc;
@@ -421,7 +417,7 @@ static enum err save_undo(struct spool *spool, const struct work *work)
 static enum err settle(struct spool *spool, const struct work *work)
 {
 	struct spool_series progress = {
-		.id = work->next.series,
+		.id = work->task->series,
 		.filed_until = work->next.filed_until,
 		.hours_until = work->next.hours_until,
 	};
@@ -437,11 +433,6 @@ static enum err settle(struct spool *spool, const struct work *work)
 	if (rc == E_OK && work->hours.count > 0)
 		rc = spool_free_undo(spool, work->hours.file);
 	return rc;
-}
-
-static bool takes_part(const struct work *work)
-{
-	return work->curves.count > 0 || work->hours.count > 0 || work->planned > work->done;
 }
 
 /* One transaction over all that take part. */
@@ -512,12 +503,21 @@ static void fail_all(struct filing *filing, size_t count, enum err rc)
 			filing->works[i].task->result = rc;
 }
 
+static enum err keep_cycle(struct work *work)
+{
+	struct filed *filed = work->task->filed;
+
+	filed->filed_until = work->next.filed_until;
+	filed->hours_until = work->next.hours_until;
+	work->done = work->planned;
+	return filed_keep_hour(filed, work->next.hour, &work->open);
+}
+
 static void finish_cycle(struct filing *filing, struct work *work)
 {
-	if (work->task->result == E_OK) {
+	if (work->task->result == E_OK && takes_part(work)) {
 		filing->filed += work->planned - work->done;
-		*work->task->filed = work->next;
-		work->done = work->planned;
+		work->task->result = keep_cycle(work);
 	}
 	update_close(&work->curves);
 	update_close(&work->hours);
@@ -530,7 +530,7 @@ static bool run_cycle(struct filing *filing, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		struct work *work = &filing->works[i];
-		if (work->task->result == E_OK && work->done < work->count)
+		if (work->task->result == E_OK && work->done < work->intake.count)
 			work->task->result = plan(filing, work);
 		if (work->task->result != E_OK) {
 			update_close(&work->curves);
@@ -561,21 +561,12 @@ void filing_run(struct filing *filing, struct filing_task *tasks, size_t count)
 {
 	filing->quarantined_now = 0;
 	for (size_t i = 0; i < count; i++) {
-		struct work *work = &filing->works[i];
-		work->task = &tasks[i];
-		work->slots = NULL;
-		work->count = work->done = work->planned = 0;
-		work->next = *tasks[i].filed;
-		tasks[i].result = load(filing, work);
+		filing->works[i].task = &tasks[i];
+		tasks[i].result = load(filing, &filing->works[i]);
 	}
 	while (run_cycle(filing, count))
 		;
-	for (size_t i = 0; i < count; i++) {
-		if (tasks[i].result != E_OK)
-			log_error("store", "%s: not filed now, kept in the spool: %s",
-				  tasks[i].filed->stem, err_text(tasks[i].result));
-		free(filing->works[i].slots);
-		filing->works[i].slots = NULL;
-	}
+	for (size_t i = 0; i < count; i++)
+		intake_finish(&filing->works[i].intake);
 	filing->quarantined += filing->quarantined_now;
 }

@@ -5,31 +5,11 @@
 #define NETGRADE_STORE_FILING_H
 
 #include "collector/base/err.h"
-#include "collector/metric/histogram.h"
+#include "collector/store/filed.h"
 #include "collector/store/spool.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* What the files of a series hold, as the spool records it, and the hour not yet in them. */
-struct filed {
-	uint32_t series;
-	const char *stem;
-	nsec interval;	  /* of the newest epoch; 0: there is none */
-	char *file;	  /* its curves' name, owned */
-	nsec filed_until; /* NSEC_UNDEFINED: nothing filed */
-	nsec hours_until; /* NSEC_UNDEFINED: no hour filed */
-	nsec hour;	  /* start of the open hour; NSEC_UNDEFINED: none */
-	struct delays open;
-	bool seen; /* the newest curves have been opened since the start */
-};
-
-struct filed filed_none(uint32_t series, const char *stem);
-void filed_finish(struct filed *filed);
-
-/* Takes a slot that is filed already into the open hour: for replaying the spool, in order. */
-void filed_recall(struct filed *filed, const struct slot *slot);
 
 struct filing;
 
@@ -46,13 +26,16 @@ void filing_close(struct filing *filing); /* NULL is fine */
 enum { FILING_GROUP = 32 };
 
 struct filing_task {
+	uint32_t series;
+	const char *stem; /* the key's text */
 	struct filed *filed;
 	int64_t newest; /* number of the series' newest slot in the spool */
 	enum err result;
 };
 
 /* Files everything up to the newest slots of at most FILING_GROUP series. What fails stays in the
- * spool, its task says why. */
+ * spool, its task says why. Files that are gone or set aside are begun anew with what the spool
+ * still has, be it filed already. */
 void filing_run(struct filing *filing, struct filing_task *tasks, size_t count);
 
 struct filing_counters {

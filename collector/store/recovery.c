@@ -3,16 +3,18 @@
 #include "collector/base/clock.h"
 #include "collector/base/log.h"
 #include "collector/store/home.h"
+#include "collector/store/quarantine.h"
 #include "collector/store/ring.h"
 #include "collector/store/update.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static enum err undo_one(void *context, const char *file, const void *octets, size_t len)
 {
@@ -67,29 +69,60 @@ static enum err load_spool(struct recovered *recovered, const char *path, char *
 	return rc;
 }
 
-/* A spool that cannot be read must not stop the measuring. */
-static enum err set_spool_aside(const char *path)
-{
-	static const char *const tails[] = {"", "-wal", "-shm"};
-	int64_t now = clock_realtime() / NSEC_PER_SEC;
+static const char *const spool_files[] = {"spool.db", "spool.db-wal", "spool.db-shm"};
 
-	for (size_t i = 0; i < 3; i++) {
-		char from[PATH_MAX];
-		char to[PATH_MAX];
-		snprintf(from, sizeof(from), "%s%s", path, tails[i]);
-		int len = snprintf(to, sizeof(to), "%s.damaged-%" PRId64 "%s", path, now, tails[i]);
-		if (len < 0 || (size_t)len >= sizeof(to))
-			return E_RANGE;
-		if (rename(from, to) != 0 && errno != ENOENT)
-			return err_from_errno(errno);
+/* A spool that cannot be read must not stop the measuring. */
+static enum err set_spool_aside(const char *directory, const char *why)
+{
+	nsec now = clock_realtime();
+	enum err rc = E_OK;
+
+	for (size_t i = 0; i < COUNT_OF(spool_files) && rc == E_OK; i++) {
+		struct quarantined quarantined = {
+			.folder = directory,
+			.file = spool_files[i],
+			.why = why,
+			.lost = "Slots that were not in the series files yet are missing from "
+				"reports: try sqlite3's .recover on it",
+			.at = now,
+		};
+		rc = quarantine_take(&quarantined);
 	}
-	log_error("store",
-		  "%s is damaged: set aside as *.damaged-%" PRId64
-		  " and begun anew. Slots that were "
-		  "not in the series files yet are missing from reports: try sqlite3's .recover on "
-		  "it",
-		  path, now);
-	return E_OK;
+	return rc;
+}
+
+static bool has_series(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *file;
+	bool found = false;
+
+	while (dir != NULL && !found && (file = readdir(dir)) != NULL) {
+		const char *tail = strrchr(file->d_name, '.');
+		found = tail != NULL && strcmp(tail, ".rrd") == 0;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return found;
+}
+
+/* What SQLite would wait for, follow or silently begin anew. NULL: none of it. */
+static const char *foreign_spool(const char *directory, const char *folder)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	for (size_t i = 0; i < COUNT_OF(spool_files); i++) {
+		if (home_path(directory, spool_files[i], path, sizeof(path)) != E_OK ||
+		    lstat(path, &st) != 0)
+			continue;
+		if (!S_ISREG(st.st_mode))
+			return "no regular file";
+		/* Without series a start was broken off before anything was in it. */
+		if (i == 0 && st.st_size == 0 && has_series(folder))
+			return "empty";
+	}
+	return NULL;
 }
 
 enum err recover_spool(const char *directory, struct recovered *out)
@@ -104,9 +137,10 @@ enum err recover_spool(const char *directory, struct recovered *out)
 	if (rc != E_OK)
 		return rc;
 	remove_unfinished(folder);
-	rc = load_spool(&recovered, path, folder);
+	const char *why = foreign_spool(directory, folder);
+	rc = why == NULL ? load_spool(&recovered, path, folder) : E_CORRUPT;
 	if (rc == E_CORRUPT) {
-		rc = set_spool_aside(path);
+		rc = set_spool_aside(directory, why == NULL ? "damaged" : why);
 		if (rc != E_OK)
 			return rc;
 		recovered.quarantined = 1;

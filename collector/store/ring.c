@@ -11,15 +11,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define RRD_EXPORT_DEPRECATED
 #include <rrd.h>
 
-enum { ROWS_MAX = 100000000 };
+enum { ROWS_MAX = 100000000, SPOOL_SHARE = 128 };
 
 /* Enough for one known value: hours that hold a single measured slot have a delay. */
 #define UNKNOWN_SHARE "0.9999"
+
+/* librrd leaves its parameters of the whole file unused and as they are: the first of them is the
+ * digest of all other octets of the header, 0 for none. */
+static const size_t digest_at = offsetof(stat_head_t, par);
+
+_Static_assert(sizeof(stat_head_t) % 8 == 0 && sizeof(ds_def_t) % 8 == 0 &&
+		       sizeof(rra_def_t) % 8 == 0 && sizeof(live_head_t) % 8 == 0 &&
+		       sizeof(pdp_prep_t) % 8 == 0 && sizeof(cdp_prep_t) % 8 == 0 &&
+		       sizeof(rra_ptr_t) % 8 == 0,
+	       "a header is whole words");
 
 size_t ring_head_size(const struct ring_layout *layout)
 {
@@ -35,6 +46,22 @@ uint64_t ring_file_size(const struct ring_layout *layout)
 	for (uint32_t a = 0; a < layout->archives; a++)
 		rows += layout->rows[a];
 	return ring_head_size(layout) + rows * layout->sources * sizeof(rrd_value_t);
+}
+
+/* Each step is one to one in the digest so far, so that one changed word always shows. */
+static uint64_t digest_of(const uint8_t *octets, size_t len)
+{
+	uint64_t digest = len;
+
+	for (size_t i = 0; i < len; i += sizeof(uint64_t)) {
+		uint64_t word;
+		memcpy(&word, octets + i, sizeof(word));
+		if (i == digest_at)
+			continue;
+		digest = (digest ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		digest ^= digest >> 32;
+	}
+	return digest == 0 ? 1 : digest;
 }
 
 /* A walk over the parts of a header. librrd writes its structures as they lie in memory. */
@@ -165,6 +192,16 @@ static enum err check_pointers(struct walk *walk)
 	return E_OK;
 }
 
+static enum err check_digest(struct walk *walk, const uint8_t *octets)
+{
+	uint64_t digest;
+
+	memcpy(&digest, octets + digest_at, sizeof(digest));
+	if (digest == 0 || digest == digest_of(octets, walk->head->len))
+		return E_OK;
+	return spoilt(walk, "header changed since it was written, digest", digest);
+}
+
 enum err ring_check(const struct ring_layout *layout, const uint8_t *octets, uint64_t file_size,
 		    struct ring_head *out, char why[RING_WHY])
 {
@@ -182,6 +219,8 @@ enum err ring_check(const struct ring_layout *layout, const uint8_t *octets, uin
 		rc = check_scratch(&walk);
 	if (rc == E_OK)
 		rc = check_pointers(&walk);
+	if (rc == E_OK)
+		rc = check_digest(&walk, octets);
 	if (rc == E_OK)
 		*out = head;
 	return rc;
@@ -217,42 +256,6 @@ static void describe(const struct ring_layout *layout, struct words *words)
 	words->count = (int)used;
 }
 
-static enum err sync_path(const char *path, int flags)
-{
-	int fd = open(path, flags | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_from_errno(errno);
-	int failed = fsync(fd) != 0 || ((flags & O_DIRECTORY) == 0 && fchmod(fd, 0600) != 0);
-	enum err rc = failed ? err_from_errno(errno) : E_OK;
-	close(fd);
-	return rc;
-}
-
-enum err ring_create(const char *path, const struct ring_layout *layout, int64_t start)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[PATH_MAX];
-	char unfinished[PATH_MAX];
-	struct words words;
-
-	snprintf(folder, sizeof(folder), "%.*s", slash == NULL ? 1 : (int)(slash - path),
-		 slash == NULL ? "." : path);
-	int len = snprintf(unfinished, sizeof(unfinished), "%s/" RING_UNFINISHED "%s", folder,
-			   slash == NULL ? path : slash + 1);
-	if (len < 0 || (size_t)len >= sizeof(unfinished))
-		return E_RANGE;
-	describe(layout, &words);
-	if (rrd_create_r(unfinished, layout->step, start, words.count, words.list) != 0)
-		return refused(path, "cannot be made");
-	enum err rc = sync_path(unfinished, O_RDWR);
-	if (rc == E_OK && rename(unfinished, path) != 0)
-		rc = err_from_errno(errno);
-	if (rc != E_OK)
-		unlink(unfinished);
-	return rc == E_OK ? sync_path(folder, O_RDONLY | O_DIRECTORY) : rc;
-}
-
 /* Reads exactly len octets; E_CORRUPT when the file ends before. */
 static enum err read_fully(int fd, void *out, size_t len, uint64_t offset)
 {
@@ -271,6 +274,118 @@ static enum err read_fully(int fd, void *out, size_t len, uint64_t offset)
 	return E_OK;
 }
 
+enum err ring_seal(int fd, const struct ring_layout *layout)
+{
+	size_t len = ring_head_size(layout);
+	uint8_t *octets = malloc(len);
+
+	if (octets == NULL)
+		return E_MEMORY;
+	enum err rc = read_fully(fd, octets, len, 0);
+	if (rc == E_OK) {
+		uint64_t digest = digest_of(octets, len);
+		errno = 0;
+		if (pwrite(fd, &digest, sizeof(digest), (off_t)digest_at) != sizeof(digest))
+			rc = errno == 0 ? E_FULL : err_from_errno(errno);
+	}
+	free(octets);
+	return rc;
+}
+
+/* What librrd made is sealed, private and durable before it gets its name. */
+static enum err finish_file(const char *path, const struct ring_layout *layout)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_from_errno(errno);
+	enum err rc = ring_seal(fd, layout);
+	if (rc == E_OK && (fsync(fd) != 0 || fchmod(fd, 0600) != 0))
+		rc = err_from_errno(errno);
+	close(fd);
+	return rc;
+}
+
+static enum err sync_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_from_errno(errno);
+	enum err rc = fsync(fd) == 0 ? E_OK : err_from_errno(errno);
+	close(fd);
+	return rc;
+}
+
+/* A file takes its whole size at once, and some room must be left for the spool: slots are finished
+ * there. librrd's own words about a full disk tell it from nothing else. */
+static enum err check_room(const char *folder, uint64_t needed)
+{
+	struct statvfs st;
+
+	if (statvfs(folder, &st) != 0)
+		return err_from_errno(errno);
+	if ((st.f_flag & ST_RDONLY) != 0)
+		return E_PERMISSION;
+	uint64_t free_octets = (uint64_t)st.f_bavail * st.f_frsize;
+	uint64_t left_over = (uint64_t)st.f_blocks * st.f_frsize / SPOOL_SHARE;
+	return free_octets < needed + left_over ? E_FULL : E_OK;
+}
+
+enum err ring_create(const char *path, const struct ring_layout *layout, int64_t start)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+	char unfinished[PATH_MAX];
+	struct words words;
+
+	snprintf(folder, sizeof(folder), "%.*s", slash == NULL ? 1 : (int)(slash - path),
+		 slash == NULL ? "." : path);
+	int len = snprintf(unfinished, sizeof(unfinished), "%s/" RING_UNFINISHED "%s", folder,
+			   slash == NULL ? path : slash + 1);
+	if (len < 0 || (size_t)len >= sizeof(unfinished))
+		return E_RANGE;
+	enum err rc = check_room(folder, ring_file_size(layout));
+	if (rc != E_OK)
+		return rc;
+	describe(layout, &words);
+	if (rrd_create_r(unfinished, layout->step, start, words.count, words.list) != 0)
+		rc = refused(path, "cannot be made");
+	if (rc == E_OK)
+		rc = finish_file(unfinished, layout);
+	if (rc == E_OK && rename(unfinished, path) != 0)
+		rc = err_from_errno(errno);
+	if (rc != E_OK)
+		unlink(unfinished);
+	return rc == E_OK ? sync_folder(folder) : rc;
+}
+
+enum err ring_open(const char *path, int flags, int *out, char why[RING_WHY])
+{
+	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int number = fd < 0 ? errno : 0;
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
+		close(fd);
+		number = EISDIR;
+	}
+	switch (number) {
+	case 0:
+		*out = fd;
+		return E_OK;
+	case ELOOP:
+		snprintf(why, RING_WHY, "a symbolic link, which is not followed");
+		return E_CORRUPT;
+	case EISDIR:
+	case ENXIO: /* a socket, or a pipe that nobody reads */
+		snprintf(why, RING_WHY, "no regular file");
+		return E_CORRUPT;
+	default:
+		return err_from_errno(number);
+	}
+}
+
 enum err ring_read_head(int fd, const struct ring_layout *layout, uint8_t **octets,
 			struct ring_head *out, char why[RING_WHY])
 {
@@ -279,7 +394,7 @@ enum err ring_read_head(int fd, const struct ring_layout *layout, uint8_t **octe
 
 	if (fstat(fd, &st) != 0)
 		return err_from_errno(errno);
-	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size < len) {
+	if ((uint64_t)st.st_size < len) {
 		snprintf(why, RING_WHY, "shorter than its header (%lld)", (long long)st.st_size);
 		return E_CORRUPT;
 	}

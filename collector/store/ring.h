@@ -36,7 +36,8 @@ size_t ring_head_size(const struct ring_layout *layout);
 uint64_t ring_file_size(const struct ring_layout *layout); /* of a new file */
 
 /* Pure. octets are the first ring_head_size() of a file of file_size. E_CORRUPT with the reason in
- * why. */
+ * why. A header without a digest (rebuilt by rrdtool, or by a version that wrote none) is judged by
+ * its fields alone. */
 MUST_CHECK enum err ring_check(const struct ring_layout *layout, const uint8_t *octets,
 			       uint64_t file_size, struct ring_head *out, char why[RING_WHY]);
 
@@ -47,12 +48,20 @@ MUST_CHECK enum err ring_create(const char *path, const struct ring_layout *layo
 /* Files that a creation left behind when it was broken off begin with this. */
 #define RING_UNFINISHED ".new."
 
+/* Opens a file to be updated (O_RDWR) or read (O_RDONLY); neither follows a link nor waits for a
+ * pipe. E_CORRUPT with why when what stands there cannot be a ring, whoever may read it. */
+MUST_CHECK enum err ring_open(const char *path, int flags, int *out, char why[RING_WHY]);
+
 /* The header of an open file, checked; the caller frees *octets (ring_head_size() of them). */
 MUST_CHECK enum err ring_read_head(int fd, const struct ring_layout *layout, uint8_t **octets,
 				   struct ring_head *out, char why[RING_WHY]);
 
-/* Appends rows ("until:value:...", U for unknown); those already there are passed over. */
+/* Appends rows ("until:value:...", U for unknown); those already there are passed over. The header
+ * is unsealed afterwards. */
 MUST_CHECK enum err ring_append(const char *path, const char **rows, size_t count);
+
+/* Writes the digest of the header into it: whatever else changes the header shows from then on. */
+MUST_CHECK enum err ring_seal(int fd, const struct ring_layout *layout);
 
 /* Rows of archive 0 that end at first_end, first_end + step, ... into out, sources values each; NAN
  * where the file has none. */

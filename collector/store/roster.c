@@ -1,39 +1,61 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/store/roster.h"
 #include "collector/base/log.h"
-#include "collector/metric/summary.h"
+#include "collector/store/slot.h"
 
 #include <inttypes.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_keys(const void *a, const void *b)
+enum { LIST_KEPT = 4096 };
+
+/* FNV-1a, 64 bits. */
+static size_t hash_of(const char *key)
 {
-	const struct enrolled *x = a;
-	const struct enrolled *y = b;
-	return strcmp(x->record.key, y->record.key);
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (const char *p = key; *p != '\0'; p++)
+		hash = (hash ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
+	return (size_t)(hash ^ hash >> 32);
 }
 
-static void keep_entry(void *entry)
+/* Where the key is, or the free place where it belongs. */
+static uint32_t *place_of(const struct roster *roster, const char *key)
 {
-	(void)entry; /* the list owns it */
+	size_t at = hash_of(key) & (roster->places - 1);
+
+	while (roster->by_key[at] != 0 &&
+	       strcmp(roster->entries[roster->by_key[at]]->key, key) != 0)
+		at = (at + 1) & (roster->places - 1);
+	return &roster->by_key[at];
 }
 
 struct enrolled *roster_find(const struct roster *roster, const char *key)
 {
-	struct enrolled wanted = {0};
-
-	if (strlen(key) >= sizeof(wanted.record.key))
-		return NULL;
-	memcpy(wanted.record.key, key, strlen(key) + 1);
-	struct enrolled *const *found = tfind(&wanted, &roster->by_key, compare_keys);
-	return found == NULL ? NULL : *found;
+	return roster->places == 0 ? NULL : roster->entries[*place_of(roster, key)];
 }
 
 struct enrolled *roster_at(const struct roster *roster, uint32_t series)
 {
 	return series < roster->size ? roster->entries[series] : NULL;
+}
+
+/* At most three quarters of the places are taken. */
+static enum err make_places(struct roster *roster)
+{
+	if (4 * (roster->count + 1) <= 3 * roster->places)
+		return E_OK;
+	size_t places = roster->places == 0 ? 64 : 2 * roster->places;
+	uint32_t *by_key = calloc(places, sizeof(*by_key));
+	if (by_key == NULL)
+		return E_MEMORY;
+	free(roster->by_key);
+	roster->by_key = by_key;
+	roster->places = places;
+	for (uint32_t i = 0; i < roster->size; i++)
+		if (roster->entries[i] != NULL)
+			*place_of(roster, roster->entries[i]->key) = i;
+	return E_OK;
 }
 
 static enum err make_room(struct roster *roster, uint32_t series)
@@ -59,23 +81,30 @@ static enum err make_room(struct roster *roster, uint32_t series)
 static enum err insert(struct roster *roster, const struct spool_series *record,
 		       struct enrolled **out)
 {
-	enum err rc = make_room(roster, record->id);
+	size_t key_size = strlen(record->key) + 1;
+	enum err rc = record->id == 0 ? E_CORRUPT : make_room(roster, record->id);
 
+	if (rc == E_OK)
+		rc = make_places(roster);
 	if (rc != E_OK)
 		return rc;
-	if (roster->entries[record->id] != NULL)
+	uint32_t *place = place_of(roster, record->key);
+	if (roster->entries[record->id] != NULL || *place != 0)
 		return E_CORRUPT;
-	struct enrolled *entry = calloc(1, sizeof(*entry));
+	struct enrolled *entry = calloc(1, sizeof(*entry) + key_size);
 	if (entry == NULL)
 		return E_MEMORY;
-	entry->record = *record;
-	entry->filed = filed_none(record->id, entry->record.key);
-	entry->known_until = NSEC_UNDEFINED;
-	if (tsearch(entry, &roster->by_key, compare_keys) == NULL) {
-		free(entry);
-		return E_MEMORY;
-	}
+	memcpy(entry->key, record->key, key_size);
+	entry->id = record->id;
+	entry->interval = record->interval;
+	entry->first_slot = record->first_slot;
+	entry->first_reply = record->first_reply;
+	entry->filed = filed_none();
+	entry->filed.filed_until = entry->known_until = record->filed_until;
+	entry->filed.hours_until = record->hours_until;
+	*place = record->id;
 	roster->entries[record->id] = entry;
+	roster->count++;
 	if (record->id > roster->last)
 		roster->last = record->id;
 	*out = entry;
@@ -85,6 +114,7 @@ static enum err insert(struct roster *roster, const struct spool_series *record,
 enum err roster_add(struct roster *roster, const char *key, struct enrolled **out)
 {
 	struct spool_series record = {
+		.id = roster->last + 1,
 		.first_slot = NSEC_UNDEFINED,
 		.first_reply = NSEC_UNDEFINED,
 		.filed_until = NSEC_UNDEFINED,
@@ -94,8 +124,20 @@ enum err roster_add(struct roster *roster, const char *key, struct enrolled **ou
 	if (strlen(key) >= sizeof(record.key))
 		return E_RANGE;
 	memcpy(record.key, key, strlen(key) + 1);
-	record.id = roster->last + 1;
 	return insert(roster, &record, out);
+}
+
+struct spool_series enrolled_record(const struct enrolled *entry)
+{
+	struct spool_series record = {
+		.id = entry->id,
+		.interval = entry->interval,
+		.first_slot = entry->first_slot,
+		.first_reply = entry->first_reply,
+	};
+
+	memcpy(record.key, entry->key, strlen(entry->key) + 1);
+	return record;
 }
 
 /* Context of the walks through the spool. */
@@ -116,12 +158,10 @@ static enum err load_series(void *context, const struct spool_series *record)
 		rc = spool_list_epochs(loading->spool, record->id, &epochs, &count);
 	if (rc != E_OK)
 		return rc;
-	entry->filed.filed_until = entry->known_until = record->filed_until;
-	entry->filed.hours_until = record->hours_until;
 	if (count > 0) {
 		entry->filed.interval = epochs[count - 1].interval;
-		entry->filed.file = strdup(epochs[count - 1].file);
-		rc = entry->filed.file == NULL ? E_MEMORY : E_OK;
+		entry->filed.epoch_from = epochs[count - 1].from;
+		rc = filed_rename(&entry->filed, entry->key, epochs[count - 1].file);
 	}
 	free(epochs);
 	return rc;
@@ -140,14 +180,12 @@ static enum err load_row(void *context, const struct spool_row *row)
 	enum err rc = slot_decode(row->octets, row->len, &slot);
 	if (rc != E_OK) {
 		log_error("store", "%s: slot %" PRId64 " in the spool cannot be read: %s",
-			  entry->record.key, row->id, err_text(rc));
+			  entry->key, row->id, err_text(rc));
 		return E_OK;
 	}
 	if (slot.summary.until > entry->known_until)
 		entry->known_until = slot.summary.until;
-	if (slot.summary.from < entry->filed.filed_until)
-		filed_recall(&entry->filed, &slot);
-	else
+	if (slot.summary.from >= entry->filed.filed_until)
 		entry->unfiled++;
 	return E_OK;
 }
@@ -171,7 +209,7 @@ enum err roster_load(struct roster *roster, struct spool *spool)
 
 void roster_finish(struct roster *roster)
 {
-	tdestroy(roster->by_key, keep_entry);
+	free(roster->by_key);
 	for (size_t i = 0; i < roster->size; i++) {
 		if (roster->entries[i] != NULL)
 			filed_finish(&roster->entries[i]->filed);
@@ -194,6 +232,13 @@ enum err enrolled_list_add(struct enrolled_list *list, struct enrolled *entry)
 	}
 	list->list[list->count++] = entry;
 	return E_OK;
+}
+
+void enrolled_list_clear(struct enrolled_list *list)
+{
+	list->count = 0;
+	if (list->capacity > LIST_KEPT)
+		enrolled_list_finish(list);
 }
 
 void enrolled_list_finish(struct enrolled_list *list)

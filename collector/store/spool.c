@@ -6,6 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DROPPED_TABLE                                                                              \
+	"CREATE TABLE dropped (id INTEGER PRIMARY KEY, series INTEGER NOT NULL,"                   \
+	" from_slot INTEGER NOT NULL, until_slot INTEGER NOT NULL, slots INTEGER NOT NULL,"        \
+	" reason TEXT NOT NULL) STRICT;"                                                           \
+	"CREATE INDEX dropped_series ON dropped (series, until_slot);"
+
 static const char tables[] =
 	"CREATE TABLE series (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,"
 	" interval INTEGER NOT NULL, first_slot INTEGER, first_reply INTEGER,"
@@ -15,7 +21,7 @@ static const char tables[] =
 	"CREATE INDEX epoch_series ON epoch (series);"
 	"CREATE TABLE slot (id INTEGER PRIMARY KEY, previous INTEGER NOT NULL,"
 	" series INTEGER NOT NULL, value BLOB NOT NULL) STRICT;"
-	"CREATE TABLE undo (file TEXT PRIMARY KEY, header BLOB NOT NULL) STRICT;";
+	"CREATE TABLE undo (file TEXT PRIMARY KEY, header BLOB NOT NULL) STRICT;" DROPPED_TABLE;
 
 enum statement {
 	BEGIN_WRITING,
@@ -37,6 +43,10 @@ enum statement {
 	FREE_UNDOS,
 	FIND_UNDO,
 	EACH_UNDO,
+	GROW_DROPPED,
+	ADD_DROPPED,
+	LIST_DROPPED,
+	COUNT_PAGES,
 	STATEMENTS
 };
 
@@ -65,11 +75,21 @@ static const char *const texts[STATEMENTS] = {
 	[FREE_UNDOS] = "DELETE FROM undo",
 	[FIND_UNDO] = "SELECT header FROM undo WHERE file = ?1",
 	[EACH_UNDO] = "SELECT file, header FROM undo ORDER BY file",
+	[GROW_DROPPED] = "UPDATE dropped SET until_slot = ?3, slots = slots + ?4"
+			 " WHERE series = ?1 AND until_slot = ?2 AND reason = ?5",
+	[ADD_DROPPED] = "INSERT INTO dropped (series, from_slot, until_slot, slots, reason)"
+			" VALUES (?1, ?2, ?3, ?4, ?5)",
+	[LIST_DROPPED] = "SELECT from_slot, until_slot FROM dropped WHERE series = ?1"
+			 " AND until_slot > ?2 AND from_slot < ?3 ORDER BY until_slot",
+	[COUNT_PAGES] = "SELECT (page_count - freelist_count) * page_size"
+			" FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
 };
 
 static const struct sql_schema schema = {
 	.name = "spool.db",
-	.version = 1,
+	.version = 2,
+	.mark = "slot",
+	.upgrade = DROPPED_TABLE,
 	.tables = tables,
 	.texts = texts,
 	.count = STATEMENTS,
@@ -146,11 +166,13 @@ enum err spool_commit(struct spool *spool)
 {
 	enum err rc = sql_run(&spool->sql, COMMIT);
 
-	if (rc != E_OK)
+	if (rc != E_OK) {
 		spool_rollback(spool);
-	else
-		pthread_mutex_unlock(&spool->lock);
-	return rc;
+		return rc;
+	}
+	sql_calm(&spool->sql);
+	pthread_mutex_unlock(&spool->lock);
+	return E_OK;
 }
 
 enum err spool_save_series(struct spool *spool, const struct spool_series *series)
@@ -325,6 +347,69 @@ enum err spool_each_row(struct spool *spool, int64_t after, spool_row_visit *vis
 	}
 	sql_rewind(sql, EACH_ROW);
 	return rc == E_NOT_FOUND ? E_OK : rc;
+}
+
+static enum err run_dropped(struct sql *sql, enum statement how,
+			    const struct spool_dropped *dropped)
+{
+	sql_bind_integer(sql, how, 1, dropped->series);
+	sql_bind_integer(sql, how, 2, dropped->span.from);
+	sql_bind_integer(sql, how, 3, dropped->span.until);
+	sql_bind_integer(sql, how, 4, dropped->slots);
+	sql_bind_text(sql, how, 5, dropped->reason);
+	return sql_run(sql, how);
+}
+
+enum err spool_add_dropped(struct spool *spool, const struct spool_dropped *dropped)
+{
+	enum err rc = run_dropped(&spool->sql, GROW_DROPPED, dropped);
+
+	if (rc != E_OK || sqlite3_changes(spool->sql.db) > 0)
+		return rc;
+	return run_dropped(&spool->sql, ADD_DROPPED, dropped);
+}
+
+enum err spool_list_dropped(struct spool *spool, uint32_t series, struct period period,
+			    struct period **out, size_t *count)
+{
+	struct sql *sql = &spool->sql;
+	struct period *list = NULL;
+	size_t used = 0;
+	enum err rc;
+
+	sql_bind_integer(sql, LIST_DROPPED, 1, series);
+	sql_bind_integer(sql, LIST_DROPPED, 2, period.from);
+	sql_bind_integer(sql, LIST_DROPPED, 3, period.until);
+	while ((rc = sql_step(sql, LIST_DROPPED)) == E_OK) {
+		struct period *longer = realloc(list, (used + 1) * sizeof(*list));
+		if (longer == NULL) {
+			rc = E_MEMORY;
+			break;
+		}
+		list = longer;
+		list[used].from = sql_nsec(sql, LIST_DROPPED, 0);
+		list[used++].until = sql_nsec(sql, LIST_DROPPED, 1);
+	}
+	sql_rewind(sql, LIST_DROPPED);
+	if (rc != E_NOT_FOUND) {
+		free(list);
+		return rc;
+	}
+	*out = list;
+	*count = used;
+	return E_OK;
+}
+
+enum err spool_octets(struct spool *spool, uint64_t *out)
+{
+	struct sql *sql = &spool->sql;
+	enum err rc = sql_step(sql, COUNT_PAGES);
+
+	if (rc != E_OK)
+		return rc;
+	*out = (uint64_t)sqlite3_column_int64(sql->statements[COUNT_PAGES], 0);
+	sql_rewind(sql, COUNT_PAGES);
+	return E_OK;
 }
 
 enum err spool_save_undo(struct spool *spool, const char *file, const void *octets, size_t len)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A spool keeps what must not be lost until the series files hold it: slots, undo images of file
- * headers, and how far each series has been filed (DATA/spool.db). */
+ * headers, how far each series has been filed, and what had to be dropped (DATA/spool.db). */
 #ifndef NETGRADE_STORE_SPOOL_H
 #define NETGRADE_STORE_SPOOL_H
 
@@ -78,6 +78,23 @@ typedef enum err spool_row_visit(void *context, const struct spool_row *row);
 /* All rows after a number, in the order of their numbers. */
 MUST_CHECK enum err spool_each_row(struct spool *spool, int64_t after, spool_row_visit *visit,
 				   void *context);
+
+/* Slots that were measured and that nothing had room for. */
+struct spool_dropped {
+	uint32_t series;
+	struct period span; /* from the first to the last of them */
+	uint32_t slots;
+	const char *reason;
+};
+
+/* Joins the span that ends where this one begins, if the reason is the same. */
+MUST_CHECK enum err spool_add_dropped(struct spool *spool, const struct spool_dropped *dropped);
+/* Those of a series that overlap the period, oldest first; the caller frees *out. */
+MUST_CHECK enum err spool_list_dropped(struct spool *spool, uint32_t series, struct period period,
+				       struct period **out, size_t *count);
+
+/* Octets in use in the file, without the journal beside it. */
+MUST_CHECK enum err spool_octets(struct spool *spool, uint64_t *out);
 
 /* The first octets of a file as they were before an update; file is a name in DATA/series. */
 MUST_CHECK enum err spool_save_undo(struct spool *spool, const char *file, const void *octets,

@@ -4,10 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static enum err code_of(int result)
@@ -31,11 +34,20 @@ static enum err code_of(int result)
 	}
 }
 
-static enum err refused(const struct sql *sql, int result)
+/* What lasts is told once. */
+static enum err refused(struct sql *sql, int result)
 {
-	log_error("store", "%s: %s (SQLite %d)", sql->name,
-		  sql->db != NULL ? sqlite3_errmsg(sql->db) : sqlite3_errstr(result), result);
+	if (result != sql->told)
+		log_error("store", "%s: %s (SQLite %d)", sql->name,
+			  sql->db != NULL ? sqlite3_errmsg(sql->db) : sqlite3_errstr(result),
+			  result);
+	sql->told = result;
 	return code_of(result);
+}
+
+void sql_calm(struct sql *sql)
+{
+	sql->told = SQLITE_OK;
 }
 
 enum err sql_exec(struct sql *sql, const char *text)
@@ -44,10 +56,10 @@ enum err sql_exec(struct sql *sql, const char *text)
 	return result == SQLITE_OK ? E_OK : refused(sql, result);
 }
 
-static enum err read_version(struct sql *sql, int *out)
+static enum err read_integer(struct sql *sql, const char *text, int *out)
 {
 	sqlite3_stmt *statement = NULL;
-	int result = sqlite3_prepare_v2(sql->db, "PRAGMA user_version", -1, &statement, NULL);
+	int result = sqlite3_prepare_v2(sql->db, text, -1, &statement, NULL);
 
 	if (result == SQLITE_OK)
 		result = sqlite3_step(statement);
@@ -57,29 +69,54 @@ static enum err read_version(struct sql *sql, int *out)
 	return result == SQLITE_ROW ? E_OK : refused(sql, result);
 }
 
-static enum err make_tables(struct sql *sql, const struct sql_schema *schema)
+/* Runs what leads to the schema's version, and notes it, as one. */
+static enum err change_tables(struct sql *sql, const struct sql_schema *schema, const char *text)
 {
 	char version[64];
 
 	snprintf(version, sizeof(version), "PRAGMA user_version = %d", schema->version);
 	enum err rc = sql_exec(sql, "BEGIN IMMEDIATE");
 	if (rc == E_OK)
-		rc = sql_exec(sql, schema->tables);
+		rc = sql_exec(sql, text);
 	if (rc == E_OK)
 		rc = sql_exec(sql, version);
 	return rc == E_OK ? sql_exec(sql, "COMMIT") : rc;
+}
+
+/* A database of something else, or one that lost its tables. */
+static enum err check_mark(struct sql *sql, const struct sql_schema *schema, int version)
+{
+	char text[128];
+	int tables = 0;
+	int marked = 0;
+
+	if (schema->mark == NULL)
+		return E_OK;
+	snprintf(text, sizeof(text), "SELECT count(*) FROM sqlite_schema WHERE name = '%s'",
+		 schema->mark);
+	enum err rc = read_integer(sql, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (rc == E_OK)
+		rc = read_integer(sql, text, &marked);
+	if (rc != E_OK)
+		return rc;
+	return (version == 0) == (tables == 0) && (version == 0 || marked != 0) ? E_OK : E_CORRUPT;
 }
 
 static enum err agree_on_version(struct sql *sql, enum sql_mode mode,
 				 const struct sql_schema *schema)
 {
 	int version = 0;
-	enum err rc = read_version(sql, &version);
+	enum err rc = read_integer(sql, "PRAGMA user_version", &version);
 
+	if (rc == E_OK)
+		rc = check_mark(sql, schema, version);
 	if (rc != E_OK || version == schema->version)
 		return rc;
 	if (version == 0)
-		return mode == SQL_READING ? E_NOT_FOUND : make_tables(sql, schema);
+		return mode == SQL_READING ? E_NOT_FOUND
+					   : change_tables(sql, schema, schema->tables);
+	if (version == schema->version - 1 && schema->upgrade != NULL && mode == SQL_WRITING)
+		return change_tables(sql, schema, schema->upgrade);
 	log_error("store",
 		  "%s has layout version %d, this program knows %d: use the program that "
 		  "wrote it",
@@ -97,8 +134,10 @@ static enum err prepare_all(struct sql *sql, const struct sql_schema *schema)
 		int result =
 			sqlite3_prepare_v3(sql->db, schema->texts[i], -1, SQLITE_PREPARE_PERSISTENT,
 					   &sql->statements[i], NULL);
-		if (result != SQLITE_OK)
-			return refused(sql, result);
+		if (result != SQLITE_OK) {
+			enum err rc = refused(sql, result);
+			return (result & 0xff) == SQLITE_ERROR ? E_CORRUPT : rc; /* no such table */
+		}
 	}
 	return E_OK;
 }
@@ -121,6 +160,33 @@ static void configure_once(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* Who reads beside a writer shares memory with it through a file; it takes part in making that. */
+static bool can_share(const char *path)
+{
+	char folder[PATH_MAX];
+	char journal[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+
+	snprintf(folder, sizeof(folder), "%.*s", slash == NULL ? 1 : (int)(slash - path),
+		 slash == NULL ? "." : path);
+	snprintf(journal, sizeof(journal), "%s-wal", path);
+	return access(folder, W_OK) == 0 || (stat(journal, &st) == 0 && st.st_size > 0);
+}
+
+/* On read-only media without a journal nothing will change while it is read. */
+static int open_unchanging(struct sql *sql, const char *path)
+{
+	char *uri = sqlite3_mprintf("file:%s?immutable=1", path);
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+	int result = uri == NULL || strpbrk(path, "?#%") != NULL
+			     ? SQLITE_CANTOPEN
+			     : sqlite3_open_v2(uri, &sql->db, flags, NULL);
+
+	sqlite3_free(uri);
+	return result;
+}
+
 static enum err connect_to(struct sql *sql, const char *path, enum sql_mode mode)
 {
 	int flags = SQLITE_OPEN_NOMUTEX |
@@ -128,7 +194,9 @@ static enum err connect_to(struct sql *sql, const char *path, enum sql_mode mode
 	static pthread_once_t configured = PTHREAD_ONCE_INIT;
 
 	pthread_once(&configured, configure_once);
-	int result = sqlite3_open_v2(path, &sql->db, flags, NULL);
+	int result = mode == SQL_READING && !can_share(path)
+			     ? open_unchanging(sql, path)
+			     : sqlite3_open_v2(path, &sql->db, flags, NULL);
 
 	if (result != SQLITE_OK)
 		return refused(sql, result);

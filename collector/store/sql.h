@@ -15,13 +15,16 @@ enum sql_mode { SQL_WRITING, SQL_READING };
 struct sql {
 	sqlite3 *db;
 	const char *name; /* for log lines */
+	int told;	  /* result code that the log has last */
 	sqlite3_stmt **statements;
 	size_t count;
 };
 
 struct sql_schema {
 	const char *name;
-	int version; /* PRAGMA user_version */
+	int version;	     /* PRAGMA user_version */
+	const char *mark;    /* a table that every version has; NULL: none */
+	const char *upgrade; /* from version − 1; NULL: none */
 	const char *tables;
 	const char *const *texts;
 	size_t count;
@@ -33,6 +36,9 @@ struct sql_schema {
 MUST_CHECK enum err sql_open(struct sql *sql, const char *path, enum sql_mode mode,
 			     const struct sql_schema *schema);
 void sql_close(struct sql *sql);
+
+/* From now on the log tells a refusal again, even the same. */
+void sql_calm(struct sql *sql);
 
 MUST_CHECK enum err sql_exec(struct sql *sql, const char *text);
 

@@ -19,7 +19,18 @@ struct store_options {
 	nsec keep_slots;       /* of native rows */
 	nsec keep_hours;       /* of hourly rows */
 	nsec gather;	       /* how long slots may wait in the spool before they are filed */
+	nsec share; /* how long a slot waits for others to share its commit; 0: a second */
+	uint64_t wait_octets;  /* 0: 256 MiB */
+	uint64_t spool_octets; /* 0: 4 GiB */
 };
+
+/* The bounds. Slots that the spool does not take, because the disk is full or read-only or the
+ * spool has reached spool_octets, wait in memory and are tried again after every share. They take
+ * at most wait_octets there. When that is reached the slots that come are dropped, of all series,
+ * until a commit has made room. What was dropped is recorded with the next commit, as a span of
+ * each series with its number of slots and the reason; readers see those slots with SLOT_DROPPED.
+ * A slot whose commit has returned is never dropped. Beside the spool lies its journal, some tens
+ * of MB. Files of new series leave a hundred and twenty-eighth of the disk to the spool. */
 
 /* Takes the directory for this process (E_BUSY if another holds it), writes undo images back,
  * replays the spool, starts the threads. */
@@ -53,7 +64,8 @@ struct store_counters {
 	uint64_t committed;
 	uint64_t filed;	      /* curve rows written */
 	uint64_t dropped_old; /* slots at or before the last known one */
-	uint64_t dropped;     /* slots off the series' grid, or with no memory left for them */
+	uint64_t dropped;     /* slots for which there was no room */
+	uint64_t misfits;     /* slots off the series' grid or of another length */
 	uint64_t quarantined; /* files set aside */
 	uint64_t waiting;     /* put, not yet committed */
 };

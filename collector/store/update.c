@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/store/update.h"
 #include "collector/base/clock.h"
-#include "collector/base/log.h"
+#include "collector/store/quarantine.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,33 +48,42 @@ void update_close(struct update *update)
 
 static enum err set_aside(const char *folder, const char *file, const char *why)
 {
-	char from[PATH_MAX];
-	char to[PATH_MAX];
-	int64_t now = clock_realtime() / NSEC_PER_SEC;
+	const struct quarantined quarantined = {
+		.folder = folder,
+		.file = file,
+		.why = why,
+		.at = clock_realtime(),
+		.lost = "The series goes on in a new file; what this one held is missing from "
+			"reports. If there is a copy: stop the program, put it in its place, "
+			"start again",
+	};
 
-	snprintf(from, sizeof(from), "%s/%s", folder, file);
-	int len = snprintf(to, sizeof(to), "%s/%s.damaged-%" PRId64, folder, file, now);
-	if (len < 0 || (size_t)len >= sizeof(to))
-		return E_RANGE;
-	if (rename(from, to) != 0)
-		return err_from_errno(errno);
-	log_error("store",
-		  "%s is damaged: %s; set aside as %s.damaged-%" PRId64
-		  " and begun anew. Its history "
-		  "is missing from reports: put back a copy of the file while the program is "
-		  "stopped, or delete the damaged one",
-		  from, why, file, now);
-	return E_OK;
+	return quarantine_take(&quarantined);
+}
+
+/* A file that may not be opened in a folder that may be written. */
+static bool must_be_ours(const char *path)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+	return access(folder, R_OK | W_OK | X_OK) == 0;
 }
 
 /* E_NOT_FOUND, E_CORRUPT with why, or a system's refusal. */
 static enum err open_checked(struct update *update, const char *path, char why[RING_WHY])
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int fd = -1;
+	enum err rc = ring_open(path, O_RDWR, &fd, why);
 
-	if (fd < 0)
-		return err_from_errno(errno);
-	enum err rc = ring_read_head(fd, update->layout, &update->image, &update->head, why);
+	if (rc == E_PERMISSION && must_be_ours(path)) {
+		snprintf(why, RING_WHY, "its owner or mode keeps this program out");
+		return E_CORRUPT;
+	}
+	if (rc != E_OK)
+		return rc;
+	rc = ring_read_head(fd, update->layout, &update->image, &update->head, why);
 	if (rc != E_OK) {
 		close(fd);
 		return rc;
@@ -172,6 +180,8 @@ enum err update_apply(struct update *update, const char *folder, uint64_t *quara
 	if (rc != E_OK)
 		return rc;
 	rc = ring_append(path, update->rows, update->count);
+	if (rc == E_OK)
+		rc = ring_seal(update->fd, update->layout);
 	update->applied = rc == E_OK;
 	if (rc != E_OK)
 		put_back(update, folder, quarantined);
@@ -190,15 +200,20 @@ void update_take_back(struct update *update, const char *folder, uint64_t *quara
 enum err update_undo(const char *folder, const char *file, const void *octets, size_t len)
 {
 	char path[PATH_MAX];
+	char why[RING_WHY];
 	struct stat st;
+	int fd = -1;
 
 	int used = snprintf(path, sizeof(path), "%s/%s", folder, file);
 	if (used < 0 || (size_t)used >= sizeof(path) || strchr(file, '/') != NULL)
 		return E_CORRUPT;
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return errno == ENOENT ? E_OK : err_from_errno(errno);
-	enum err rc = lock_wholly(fd);
+	enum err rc = ring_open(path, O_RDWR, &fd, why);
+	/* What is gone, or no file any more, is found so when the next slots are filed. */
+	if (rc == E_NOT_FOUND || rc == E_CORRUPT || (rc == E_PERMISSION && must_be_ours(path)))
+		return E_OK;
+	if (rc != E_OK)
+		return rc;
+	rc = lock_wholly(fd);
 	if (rc == E_OK && fstat(fd, &st) != 0)
 		rc = err_from_errno(errno);
 	/* A file too short for its header is damaged in another way: the check will say so. */

@@ -86,6 +86,8 @@ struct found {
 	size_t epoch_count;
 	struct slot *slots; /* of the spool, oldest first; more than those in the period */
 	size_t slot_count;
+	struct period *dropped;
+	size_t dropped_count;
 	nsec last; /* end of the newest slot in the spool; NSEC_UNDEFINED: none */
 };
 
@@ -93,6 +95,7 @@ static void found_finish(struct found *found)
 {
 	free(found->epochs);
 	free(found->slots);
+	free(found->dropped);
 }
 
 static void turn_round(struct slot *slots, size_t count)
@@ -178,6 +181,9 @@ static enum err find_now(struct view *view, const struct series_key *key, struct
 		rc = spool_list_epochs(view->spool, found->series.id, &found->epochs,
 				       &found->epoch_count);
 	if (rc == E_OK)
+		rc = spool_list_dropped(view->spool, found->series.id, period, &found->dropped,
+					&found->dropped_count);
+	if (rc == E_OK)
 		rc = spool_each_row(view->spool, view->seen, see_row, view);
 	if (rc == E_OK)
 		rc = collect_slots(view, period, found);
@@ -238,11 +244,17 @@ struct wanted {
 	size_t count;
 };
 
+struct reading {
+	double *out;
+	char *why; /* RING_WHY octets: why not */
+	struct ring_head head;
+};
+
 /* The header as it was before an update that is under way, or was broken off, if there is one. */
 static enum err head_before(struct view *view, const struct wanted *wanted, int fd,
-			    struct ring_head *head)
+			    struct reading *reading)
 {
-	char why[RING_WHY];
+	struct ring_head *head = &reading->head;
 	uint8_t *octets = NULL;
 	size_t len;
 	struct stat st;
@@ -253,26 +265,25 @@ static enum err head_before(struct view *view, const struct wanted *wanted, int 
 	rc = spool_find_undo(view->spool, wanted->file, &octets, &len);
 	spool_rollback(view->spool);
 	if (rc == E_NOT_FOUND)
-		rc = ring_read_head(fd, wanted->layout, &octets, head, why);
+		rc = ring_read_head(fd, wanted->layout, &octets, head, reading->why);
 	else if (rc == E_OK && (fstat(fd, &st) != 0 || len != ring_head_size(wanted->layout)))
 		rc = E_CORRUPT;
 	else if (rc == E_OK)
-		rc = ring_check(wanted->layout, octets, (uint64_t)st.st_size, head, why);
+		rc = ring_check(wanted->layout, octets, (uint64_t)st.st_size, head, reading->why);
 	free(octets);
 	return rc;
 }
 
-static enum err read_locked(struct view *view, const struct wanted *wanted, int fd, double *out)
+static enum err read_locked(struct view *view, const struct wanted *wanted, int fd,
+			    struct reading *reading)
 {
-	struct ring_head head;
-
 	while (flock(fd, LOCK_SH) != 0)
 		if (errno != EINTR)
 			return err_from_errno(errno);
-	enum err rc = head_before(view, wanted, fd, &head);
+	enum err rc = head_before(view, wanted, fd, reading);
 	if (rc == E_OK)
-		rc = ring_read_rows(fd, wanted->layout, &head, wanted->first_end, wanted->count,
-				    out);
+		rc = ring_read_rows(fd, wanted->layout, &reading->head, wanted->first_end,
+				    wanted->count, reading->out);
 	return rc;
 }
 
@@ -280,21 +291,24 @@ static enum err read_locked(struct view *view, const struct wanted *wanted, int 
 static enum err read_file(struct view *view, const struct wanted *wanted, double *out)
 {
 	char path[PATH_MAX];
+	char why[RING_WHY] = "it ends early";
+	struct reading reading = {.out = out, .why = why};
+	int fd = -1;
 	enum err rc = home_path(view->folder, wanted->file, path, sizeof(path));
 
 	if (rc != E_OK)
 		return rc;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0) {
-		rc = read_locked(view, wanted, fd, out);
+	rc = ring_open(path, O_RDONLY, &fd, why);
+	if (rc == E_OK) {
+		rc = read_locked(view, wanted, fd, &reading);
 		close(fd);
-	} else {
-		rc = err_from_errno(errno);
 	}
+	if (rc == E_PERMISSION)
+		log_error("store", "%s: may not be read", path);
 	if (rc != E_NOT_FOUND && rc != E_CORRUPT)
 		return rc;
 	if (rc == E_CORRUPT)
-		log_warn("store", "%s: damaged, read as empty", path);
+		log_warn("store", "%s: %s; read as empty", path, why);
 	for (size_t i = 0; i < wanted->count * wanted->layout->sources; i++)
 		out[i] = (double)NAN;
 	return E_OK;
@@ -422,6 +436,21 @@ static void lay_over(const struct found *found, struct slot_list *list)
 	}
 }
 
+/* What was dropped is told by its spans: no row was ever written of it. */
+static void mark_dropped(const struct found *found, struct slot_list *list)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct summary *slot = &list->slots[i];
+		while (at < found->dropped_count && found->dropped[at].until <= slot->from)
+			at++;
+		if (at < found->dropped_count && found->dropped[at].from < slot->until &&
+		    (slot->flags & SLOT_NO_RECORD) != 0)
+			slot->flags |= SLOT_DROPPED;
+	}
+}
+
 enum err view_slots(struct view *view, const struct series_key *key, struct period period,
 		    struct summary **out, size_t *count)
 {
@@ -434,8 +463,10 @@ enum err view_slots(struct view *view, const struct series_key *key, struct peri
 	if (rc != E_OK)
 		return rc;
 	rc = add_epochs(view, &found, period, &list);
-	if (rc == E_OK)
+	if (rc == E_OK) {
 		lay_over(&found, &list);
+		mark_dropped(&found, &list);
+	}
 	found_finish(&found);
 	if (rc != E_OK) {
 		free(list.slots);

@@ -13,6 +13,8 @@
 
 struct view;
 
+/* While a store runs, or after one was killed, the directory must be writable for SQLite's shared
+ * memory beside spool.db; after a proper end read-only media serve too. */
 MUST_CHECK enum err view_open(const char *directory, struct view **out);
 void view_close(struct view *view);
 
@@ -30,7 +32,8 @@ MUST_CHECK enum err view_find(struct view *view, const struct series_key *key,
 			      struct view_series *out);
 
 /* Every slot whose start lies in the period, in order, without gaps: a slot of which nothing is
- * kept comes as summary_absent(SLOT_NO_RECORD), cut at the recorded interval; where that changed,
+ * kept comes as summary_absent(SLOT_NO_RECORD), with SLOT_DROPPED where the store says that it was
+ * measured and had to be dropped, cut at the recorded interval; where that changed,
  * what is left and shorter than a slot is one absent slot of its own. The caller frees
  * *out. Whether a slot is read from the spool or from the curves makes no difference. */
 MUST_CHECK enum err view_slots(struct view *view, const struct series_key *key,

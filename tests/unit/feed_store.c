@@ -86,9 +86,10 @@ int main(int argc, char **argv)
 		rc = store_flush(feed.store);
 	struct store_counters counters = store_counters(feed.store);
 	store_close(feed.store);
-	if (rc != E_OK || counters.dropped + counters.dropped_old > 0) {
+	uint64_t missing = counters.dropped + counters.dropped_old + counters.misfits;
+	if (rc != E_OK || missing > 0) {
 		fprintf(stderr, "feed_store: %s: %s%" PRIu64 " slots dropped\n", err_text(rc), line,
-			counters.dropped + counters.dropped_old);
+			missing);
 		return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;

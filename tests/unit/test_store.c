@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/test_store_path.h"
 
+#include <math.h>
+#include <rrd.h>
+
 static const struct period no_gap = {0, 0};
 
 static void a_key_and_its_text_are_one(void **state)
@@ -113,22 +116,68 @@ static void gaps_read_as_absent_slots(void **state)
 	}
 }
 
-static void a_gap_longer_than_the_retention_is_passed_quickly(void **state)
+/* Hourly rows of the curves, as librrd reads them, that are not known. */
+static size_t unknown_hours(const char *folder, struct period period)
+{
+	struct series_key key = key_of("a");
+	char stem[KEY_TEXT];
+	char path[FOLDER + KEY_TEXT + 16];
+	time_t start = (time_t)(period.from / NSEC_PER_SEC);
+	time_t end = (time_t)(period.until / NSEC_PER_SEC) - 3600;
+	unsigned long step = 3600;
+	unsigned long columns;
+	size_t unknown = 0;
+	char **sources;
+	rrd_value_t *rows;
+
+	series_key_format(&key, stem);
+	snprintf(path, sizeof(path), "%s/series/%s.rrd", folder, stem);
+	assert_int_equal(
+		rrd_fetch_r(path, "AVERAGE", &start, &end, &step, &columns, &sources, &rows), 0);
+	assert_int_equal(step, 3600);
+	/* The first source is a count, which is never unknown. */
+	for (time_t i = 0; i < (end - start) / 3600; i++)
+		unknown += isnan(rows[(size_t)i * columns]);
+	for (unsigned long c = 0; c < columns; c++)
+		free(sources[c]);
+	free(sources);
+	free(rows);
+	return unknown;
+}
+
+static void a_gap_longer_than_the_retention_leaves_no_unknown_counts(void **state)
 {
 	(void)state;
-	char folder[FOLDER];
-	struct period late = from_start(400 * NSEC_PER_DAY, 400 * NSEC_PER_DAY + 3 * NSEC_PER_HOUR);
+	static const struct {
+		const char *name;
+		nsec keep_slots, keep_hours;
+	} rows[] = {
+		{"longer than native rows are kept", 5 * NSEC_PER_DAY, 100 * NSEC_PER_DAY},
+		{"longer than anything is kept", 5 * NSEC_PER_DAY, 8 * NSEC_PER_DAY},
+	};
+	struct period late = from_start(20 * NSEC_PER_DAY, 20 * NSEC_PER_DAY + 3 * NSEC_PER_HOUR);
 
-	make_folder(folder);
-	struct store *store = open_store(folder);
-	uint32_t series = series_in(store, "a", 5 * NSEC_PER_MIN);
-	put_path(store, series, from_start(0, 90 * NSEC_PER_MIN), 5 * NSEC_PER_MIN);
-	assert_int_equal(store_flush(store), E_OK);
-	put_path(store, series, late, 5 * NSEC_PER_MIN);
-	store_close(store);
-	expect_path(folder, "a", late, 5 * NSEC_PER_MIN, no_gap);
-	expect_hours(folder, "a", late, 5 * NSEC_PER_MIN, no_gap);
-	remove_folder(folder);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char folder[FOLDER];
+		make_folder(folder);
+		print_message("# %s\n", rows[i].name);
+		struct store_options options = options_for(folder);
+		struct store *store;
+		options.keep_slots = rows[i].keep_slots;
+		options.keep_hours = rows[i].keep_hours;
+		assert_int_equal(store_open(&options, &store), E_OK);
+		uint32_t series = series_in(store, "a", 5 * NSEC_PER_MIN);
+		put_path(store, series, from_start(0, 90 * NSEC_PER_MIN), 5 * NSEC_PER_MIN);
+		assert_int_equal(store_flush(store), E_OK);
+		put_path(store, series, late, 5 * NSEC_PER_MIN);
+		store_close(store);
+		expect_path(folder, "a", late, 5 * NSEC_PER_MIN, no_gap);
+		expect_hours(folder, "a", late, 5 * NSEC_PER_MIN, no_gap);
+		nsec kept = late.until - rows[i].keep_hours;
+		nsec from = kept > month_start ? kept : month_start;
+		assert_int_equal(unknown_hours(folder, (struct period){from, late.until}), 0);
+		remove_folder(folder);
+	}
 }
 
 static void restarts_go_on_where_the_store_was(void **state)
@@ -177,7 +226,7 @@ static void what_is_no_slot_of_the_series_is_dropped(void **state)
 	store_put(store, series, &off.summary, &off.delays);
 	store_put(store, series, &longer.summary, &longer.delays);
 	store_put(store, series + 1, &longer.summary, &longer.delays);
-	assert_int_equal(store_counters(store).dropped, 3);
+	assert_int_equal(store_counters(store).misfits, 3);
 	assert_int_equal(store_counters(store).put, 0);
 	store_close(store);
 	remove_folder(folder);
@@ -376,7 +425,7 @@ int main(void)
 		cmocka_unit_test(a_key_and_its_text_are_one),
 		cmocka_unit_test(slots_read_the_same_from_wherever_they_lie),
 		cmocka_unit_test(gaps_read_as_absent_slots),
-		cmocka_unit_test(a_gap_longer_than_the_retention_is_passed_quickly),
+		cmocka_unit_test(a_gap_longer_than_the_retention_leaves_no_unknown_counts),
 		cmocka_unit_test(restarts_go_on_where_the_store_was),
 		cmocka_unit_test(what_is_no_slot_of_the_series_is_dropped),
 		cmocka_unit_test(hours_leave_out_what_cannot_be_judged),

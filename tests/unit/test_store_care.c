@@ -12,14 +12,15 @@ static const struct period no_gap = {0, 0};
 
 static size_t damaged_files(const char *folder)
 {
-	char path[FOLDER + 16];
+	char path[FOLDER + 32];
 	size_t count = 0;
 
-	snprintf(path, sizeof(path), "%s/series", folder);
+	snprintf(path, sizeof(path), "%s/series/quarantine", folder);
 	DIR *dir = opendir(path);
-	assert_non_null(dir);
+	if (dir == NULL)
+		return 0;
 	for (struct dirent *file; (file = readdir(dir)) != NULL;)
-		count += strstr(file->d_name, ".damaged-") != NULL;
+		count += strstr(file->d_name, ".why") != NULL;
 	closedir(dir);
 	return count;
 }

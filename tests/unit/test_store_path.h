@@ -104,6 +104,7 @@ static inline struct store *open_lazy_store(const char *folder)
 	struct store_options options = options_for(folder);
 	struct store *store = NULL;
 	options.gather = NSEC_PER_DAY;
+	options.share = 10 * NSEC_PER_MSEC;
 	assert_int_equal(store_open(&options, &store), E_OK);
 	return store;
 }
