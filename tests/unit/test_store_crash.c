@@ -13,14 +13,15 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-enum { SERIES = 3, BURST = 7, HEADER = 4096 };
+enum { SERIES = 3, BURST = 7, HEADER = 4096, LENGTHY = 200, INSIDE_LEAST = 50 };
 
 static const struct period no_gap = {0, 0};
 static const char *const names[SERIES] = {"a", "b", "c"};
 
-/* What the child tells while it lives: slots of every series up to here are committed. */
+/* What the child tells while it lives. */
 struct told {
-	volatile nsec committed_until;
+	volatile nsec committed_until; /* slots of every series up to here are committed */
+	volatile bool opened;	       /* nothing of an earlier kill is left to be undone */
 };
 
 /* Puts bursts of slots, each filed at once, until it is killed. */
@@ -36,6 +37,7 @@ static void __attribute__((noreturn)) be_killed(const char *folder, struct told 
 		if (last != NSEC_UNDEFINED && last < at)
 			_exit(1); /* something committed is gone */
 	}
+	told->opened = true;
 	for (;;) {
 		struct period burst = {at, at + BURST * NSEC_PER_MIN};
 		for (size_t i = 0; i < SERIES; i++)
@@ -46,16 +48,50 @@ static void __attribute__((noreturn)) be_killed(const char *folder, struct told 
 	}
 }
 
+static enum err count_undo(void *context, const char *file, const void *octets, size_t len)
+{
+	size_t *count = context;
+
+	(void)file;
+	(void)octets;
+	*count += len > 0;
+	return E_OK;
+}
+
+/* Headers whose update had begun and whose images were not freed yet. */
+static size_t undo_images(const char *folder)
+{
+	char path[FOLDER + 16];
+	struct spool *spool;
+	size_t count = 0;
+
+	snprintf(path, sizeof(path), "%s/spool.db", folder);
+	assert_int_equal(spool_open_reading(path, &spool), E_OK);
+	assert_int_equal(spool_begin_reading(spool), E_OK);
+	assert_int_equal(spool_each_undo(spool, count_undo, &count), E_OK);
+	spool_rollback(spool);
+	spool_close(spool);
+	return count;
+}
+
+/* Kills, and how many of them fell into an update of files that the child itself had begun. */
+struct kills {
+	int all;
+	int inside;
+};
+
 /* More often, and each time later, while a slow machine has not come far enough to show anything.
  */
-static void kill_at_random_moments(const char *folder, struct told *told, int times)
+static struct kills kill_at_random_moments(const char *folder, struct told *told, int times)
 {
+	struct kills kills = {0, 0};
 	struct random random = random_seeded(20260101);
 	nsec enough = month_start + 2 * NSEC_PER_HOUR;
 
 	for (int i = 0; i < times || (told->committed_until <= enough && i < 10 * times); i++) {
 		uint64_t patience = 1 + (uint64_t)(i / times);
 		int status;
+		told->opened = false;
 		pid_t child = fork();
 		assert_true(child >= 0);
 		if (child == 0)
@@ -65,7 +101,10 @@ static void kill_at_random_moments(const char *folder, struct told *told, int ti
 		assert_int_equal(waitpid(child, &status, 0), child);
 		if (!WIFSIGNALED(status))
 			fail_msg("the child ended by itself: %d", WEXITSTATUS(status));
+		kills.all++;
+		kills.inside += told->opened && undo_images(folder) > 0;
 	}
+	return kills;
 }
 
 /* All rows of all archives of two files, as librrd itself reads them, are alike. */
@@ -113,7 +152,7 @@ static void killed_stores_keep_what_they_committed(void **state)
 {
 	(void)state;
 	const char *lengthy = getenv("NETGRADE_LONG");
-	int times = lengthy != NULL && lengthy[0] == '1' ? 200 : 20;
+	int times = lengthy != NULL && lengthy[0] == '1' ? LENGTHY : 20;
 	char folder[FOLDER];
 	char replay[FOLDER];
 	struct told *told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
@@ -123,10 +162,12 @@ static void killed_stores_keep_what_they_committed(void **state)
 	make_folder(folder);
 	make_folder(replay);
 	told->committed_until = month_start;
-	kill_at_random_moments(folder, told, times);
+	struct kills kills = kill_at_random_moments(folder, told, times);
 	nsec until = told->committed_until;
-	print_message("# %d kills, %d slots a series\n", times,
-		      (int)((until - month_start) / NSEC_PER_MIN));
+	print_message("# %d kills, %d of them inside an update of files, %d slots a series\n",
+		      kills.all, kills.inside, (int)((until - month_start) / NSEC_PER_MIN));
+	if (times == LENGTHY)
+		assert_in_range(kills.inside, INSIDE_LEAST, kills.all);
 	assert_true(until > month_start + 2 * NSEC_PER_HOUR);
 	for (size_t i = 0; i < SERIES; i++)
 		expect_path(folder, names[i], (struct period){month_start, until}, NSEC_PER_MIN,
