@@ -122,7 +122,7 @@ static void on_worsened(void *context, uint32_t series, struct period slot)
 	const struct course *course = courses_at(&service->courses, series);
 	char filter[PROBE_FILTER];
 
-	if (service->watcher == NULL)
+	if (service->watcher == NULL || course == NULL)
 		return;
 	agent_filter(service->agent, series, filter);
 	watcher_start(service->watcher, &course->planned.key, slot, filter);
