@@ -55,7 +55,7 @@ static uint64_t rotate(uint64_t value, int by)
 	return value << by | value >> (64 - by);
 }
 
-static void sip_round(uint64_t v[4])
+static inline void sip_round(uint64_t v[4])
 {
 	v[0] += v[1];
 	v[2] += v[3];

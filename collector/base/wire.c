@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/base/wire.h"
 
+#include <endian.h>
 #include <string.h>
 
 struct reader reader_over(const void *bytes, size_t len)
@@ -25,36 +26,41 @@ void read_skip(struct reader *r, size_t len)
 	(void)read_bytes(r, len);
 }
 
-static uint64_t read_number(struct reader *r, size_t octets)
-{
-	const uint8_t *bytes = read_bytes(r, octets);
-	uint64_t value = 0;
-
-	if (bytes == NULL)
-		return 0;
-	for (size_t i = 0; i < octets; i++)
-		value = value << 8 | bytes[i];
-	return value;
-}
-
 uint8_t read_u8(struct reader *r)
 {
-	return (uint8_t)read_number(r, 1);
+	const uint8_t *bytes = read_bytes(r, 1);
+
+	return bytes == NULL ? 0 : *bytes;
 }
 
 uint16_t read_u16(struct reader *r)
 {
-	return (uint16_t)read_number(r, 2);
+	const uint8_t *bytes = read_bytes(r, sizeof(uint16_t));
+	uint16_t value = 0;
+
+	if (bytes != NULL)
+		memcpy(&value, bytes, sizeof(value));
+	return be16toh(value);
 }
 
 uint32_t read_u32(struct reader *r)
 {
-	return (uint32_t)read_number(r, 4);
+	const uint8_t *bytes = read_bytes(r, sizeof(uint32_t));
+	uint32_t value = 0;
+
+	if (bytes != NULL)
+		memcpy(&value, bytes, sizeof(value));
+	return be32toh(value);
 }
 
 uint64_t read_u64(struct reader *r)
 {
-	return read_number(r, 8);
+	const uint8_t *bytes = read_bytes(r, sizeof(uint64_t));
+	uint64_t value = 0;
+
+	if (bytes != NULL)
+		memcpy(&value, bytes, sizeof(value));
+	return be64toh(value);
 }
 
 uint64_t read_varint(struct reader *r)
@@ -89,34 +95,30 @@ static uint8_t *take(struct writer *w, size_t len)
 	return bytes;
 }
 
-static void write_number(struct writer *w, uint64_t value, size_t octets)
-{
-	uint8_t *bytes = take(w, octets);
-
-	if (bytes == NULL)
-		return;
-	for (size_t i = octets; i-- > 0; value >>= 8)
-		bytes[i] = (uint8_t)value;
-}
-
 void write_u8(struct writer *w, uint8_t value)
 {
-	write_number(w, value, 1);
+	write_bytes(w, &value, sizeof(value));
 }
 
 void write_u16(struct writer *w, uint16_t value)
 {
-	write_number(w, value, 2);
+	uint16_t big = htobe16(value);
+
+	write_bytes(w, &big, sizeof(big));
 }
 
 void write_u32(struct writer *w, uint32_t value)
 {
-	write_number(w, value, 4);
+	uint32_t big = htobe32(value);
+
+	write_bytes(w, &big, sizeof(big));
 }
 
 void write_u64(struct writer *w, uint64_t value)
 {
-	write_number(w, value, 8);
+	uint64_t big = htobe64(value);
+
+	write_bytes(w, &big, sizeof(big));
 }
 
 void write_bytes(struct writer *w, const void *source, size_t len)
@@ -127,12 +129,12 @@ void write_bytes(struct writer *w, const void *source, size_t len)
 		memcpy(bytes, source, len);
 }
 
-void write_zeros(struct writer *w, size_t len)
+void write_fill(struct writer *w, uint8_t value, size_t len)
 {
 	uint8_t *bytes = take(w, len);
 
 	if (bytes != NULL && len > 0)
-		memset(bytes, 0, len);
+		memset(bytes, value, len);
 }
 
 void write_varint(struct writer *w, uint64_t value)

@@ -38,7 +38,7 @@ void write_u16(struct writer *w, uint16_t value);
 void write_u32(struct writer *w, uint32_t value);
 void write_u64(struct writer *w, uint64_t value);
 void write_bytes(struct writer *w, const void *bytes, size_t len);
-void write_zeros(struct writer *w, size_t len);
+void write_fill(struct writer *w, uint8_t value, size_t len);
 void write_varint(struct writer *w, uint64_t value);
 
 #endif

@@ -41,8 +41,7 @@ enum err icmp_write_echo(struct writer *w, const struct mark_seal *seal,
 	write_u16(w, 0);
 	write_u16(w, seal->identifier);
 	write_u16(w, echo->sequence);
-	for (size_t i = echo->size; i > MARK_SIZE; i--)
-		write_u8(w, FILLER);
+	write_fill(w, FILLER, (size_t)echo->size - MARK_SIZE);
 	mark_write(w, seal, &echo->mark, echo->sequence);
 	if (w->failed)
 		return E_SHORT;
