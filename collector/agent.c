@@ -1,26 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/agent.h"
+#include "collector/backlog.h"
 #include "collector/base/clock.h"
 #include "collector/base/log.h"
 #include "collector/base/random.h"
+#include "collector/clockwatch.h"
+#include "collector/departures.h"
+#include "collector/overflows.h"
 #include "collector/schedule.h"
+#include "collector/tempo.h"
 #include "collector/tracks.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { METHODS_MAX = 8 };
+enum { METHODS_MAX = 8, FAMILIES = 2 };
 
-/* Sends due are gathered on this tick; without any, the agent still looks this often. */
-static const nsec tick = NSEC_PER_MSEC;
+/* With nothing to send the agent still looks this often. */
 static const nsec idle_tick = 100 * NSEC_PER_MSEC;
 static const nsec hurry_tick = 5 * NSEC_PER_MSEC;
 
-/* A packet due at the very end of its slot may leave on the next tick; its deadline is waited for.
- */
+/* A packet due at the very end of its slot may leave on the next tick. */
 static const nsec overrun_max = 25 * NSEC_PER_MSEC;
-static const nsec settle_slack = 50 * NSEC_PER_MSEC;
 
 /* How long a hurried agent waits for surplus answers. */
 static const nsec linger = 200 * NSEC_PER_MSEC;
@@ -29,15 +32,8 @@ static const nsec linger = 200 * NSEC_PER_MSEC;
  */
 static const nsec lateness_max = 250 * NSEC_PER_MSEC;
 
-/* realtime − monotonic does not move but by a step; what slewing could leak into it in the time
- * between two looks is allowed for. */
-static const nsec step_min = 100 * NSEC_PER_USEC;
-static const int64_t slew_divisor = 1000;
-
-/* After a jump ahead of more than an hour the clock may be wrong by years. Slots written then would
- * bar every honest one, so nothing is handed over until the clock has stood for a while. */
-static const nsec jump_ahead = NSEC_PER_HOUR;
-static const nsec distrust = 5 * NSEC_PER_MIN;
+/* So many slots are settled on a tick at most; the others wait, for sending must not. */
+enum { SETTLED_MAX = 256 };
 
 struct agent {
 	struct agent_options options;
@@ -47,17 +43,14 @@ struct agent {
 	size_t probe_count;
 	struct singleton *singletons; /* room for the largest slot */
 	uint32_t singleton_room;
-	nsec offset;	       /* realtime − monotonic */
-	nsec looked_at;	       /* monotonic */
-	nsec trusted_from;     /* monotonic */
-	nsec ahead;	       /* how far the clock was set since it was last trusted */
-	uint32_t overflows[2]; /* by family */
-	nsec hurried_at;       /* realtime */
-	nsec stop_at;	       /* monotonic; NSEC_UNDEFINED while running */
-	struct probe_packet batch[PROBE_BATCH];
-	nsec due_at[PROBE_BATCH];
-	size_t batch_count;
-	struct probe *batch_probe;
+	struct backlog backlog;
+	struct clockwatch clock;
+	struct overflows overflows[FAMILIES];
+	nsec received_at; /* realtime: what arrived before was read */
+	nsec tick;	  /* sends due are gathered on it; 0: not known yet */
+	nsec hurried_at;  /* realtime */
+	nsec stop_at;	  /* monotonic; NSEC_UNDEFINED while running */
+	struct departures departures;
 	struct agent_counters counters;
 };
 
@@ -73,9 +66,8 @@ enum err agent_create(const struct agent_options *options, struct agent **out)
 		return rc;
 	}
 	agent->options = *options;
-	agent->offset = clock_offset();
-	agent->looked_at = clock_monotonic();
-	agent->trusted_from = agent->looked_at;
+	agent->clock = clockwatch_start();
+	agent->received_at = agent_now(agent);
 	agent->stop_at = NSEC_UNDEFINED;
 	*out = agent;
 	return E_OK;
@@ -87,6 +79,7 @@ void agent_destroy(struct agent *agent)
 		return;
 	schedule_destroy(agent->schedule);
 	tracks_finish(&agent->tracks);
+	backlog_finish(&agent->backlog);
 	for (size_t i = 0; i < agent->probe_count; i++)
 		agent->probes[i]->ops->close(agent->probes[i]);
 	free(agent->singletons);
@@ -95,25 +88,28 @@ void agent_destroy(struct agent *agent)
 
 nsec agent_now(const struct agent *agent)
 {
-	return clock_monotonic() + agent->offset;
+	return clock_monotonic() + agent->clock.offset;
 }
 
-static struct probe *find_probe(const struct agent *agent, const struct probe_ops *method)
+/* METHODS_MAX: it is not open. */
+static uint8_t find_probe(const struct agent *agent, const struct probe_ops *method)
 {
 	for (size_t i = 0; i < agent->probe_count; i++) {
 		if (agent->probes[i]->ops == method)
-			return agent->probes[i];
+			return (uint8_t)i;
 	}
-	return NULL;
+	return METHODS_MAX;
 }
 
 enum err agent_open(struct agent *agent, const struct probe_ops *method)
 {
-	if (find_probe(agent, method) != NULL)
+	struct probe_options options = {.receive_buffer = agent->options.receive_buffer};
+
+	if (find_probe(agent, method) != METHODS_MAX)
 		return E_OK;
 	if (agent->probe_count == METHODS_MAX)
 		return E_FULL;
-	enum err rc = method->open(&agent->probes[agent->probe_count]);
+	enum err rc = method->open(&options, &agent->probes[agent->probe_count]);
 	if (rc != E_OK)
 		return rc;
 	agent->probe_count++;
@@ -134,36 +130,28 @@ static enum err reserve_singletons(struct agent *agent, uint32_t count)
 
 enum err agent_add(struct agent *agent, const struct target *target, uint32_t *out)
 {
-	struct random random = random_seeded(target->phase_seed);
-	struct track track = {.target = *target, .alarm = INT64_MIN};
-	struct stream stream = {
-		.origin = target->origin,
-		.interval = target->interval,
-		.packets = target->packets,
-		.t_max = target->t_max + settle_slack,
-	};
-	uint32_t number;
+	uint8_t probe = find_probe(agent, target->method);
+	struct track *track;
 
-	track.probe = find_probe(agent, target->method);
-	if (track.probe == NULL)
+	if (probe == METHODS_MAX)
 		return E_UNSUPPORTED;
-	enum err rc = track.probe->ops->reserve(track.probe, target->host.family, target->size);
+	enum err rc =
+		target->method->reserve(agent->probes[probe], target->host.family, target->size);
 	if (rc == E_OK)
 		rc = reserve_singletons(agent, target->packets);
 	if (rc != E_OK)
 		return rc;
-	nsec spacing = target->interval / target->packets;
-	stream.phase = (nsec)random_below(&random, (uint64_t)(spacing > 0 ? spacing : 1));
-	track.salt = (uint16_t)random_u64(&random);
-	rc = tracks_add(&agent->tracks, &track, &number);
+	struct track made = track_over(target, probe);
+	rc = tracks_add(&agent->tracks, &made, &track);
 	if (rc != E_OK)
 		return rc;
-	rc = schedule_add(agent->schedule, number, &stream, agent_now(agent));
+	rc = schedule_add(agent->schedule, &track->pace, agent_now(agent));
 	if (rc != E_OK) {
-		tracks_remove(&agent->tracks, number);
+		tracks_remove(&agent->tracks, track->pace.number);
 		return rc;
 	}
-	*out = number;
+	agent->tick = 0;
+	*out = track->pace.number;
 	return E_OK;
 }
 
@@ -175,17 +163,24 @@ static void mark_partial(struct track *track)
 	}
 }
 
+static void forget(struct agent *agent, struct track *track)
+{
+	schedule_remove(agent->schedule, &track->pace);
+	tracks_remove(&agent->tracks, track->pace.number);
+}
+
 void agent_retire(struct agent *agent, uint32_t number)
 {
 	struct track *track = tracks_at(&agent->tracks, number);
 
 	if (track == NULL)
 		return;
-	schedule_retire(agent->schedule, number);
+	schedule_retire(agent->schedule, &track->pace);
 	mark_partial(track);
 	track->retired = true;
+	agent->tick = 0;
 	if (track->oldest == NULL)
-		tracks_remove(&agent->tracks, number);
+		forget(agent, track);
 }
 
 void agent_judge(struct agent *agent, double c1)
@@ -199,122 +194,120 @@ void agent_end(struct agent *agent, nsec end)
 }
 
 /* Tells who listens once a slot, when its settled losses reach c1 of the packets expected. */
-static void watch_losses(struct agent *agent, uint32_t number, struct flight *flight)
+static void watch_losses(struct agent *agent, struct track *track, struct flight *flight)
 {
-	struct track *track = tracks_at(&agent->tracks, number);
+	const struct agent_listener *listener = &agent->options.listener;
 
-	if (agent->options.listener.worsened == NULL || track->was_bad ||
-	    track->alarm >= flight->number - 1 || flight->lost == 0 ||
+	if (flight->lost == 0 || listener->worsened == NULL || track->was_bad ||
+	    track->alarm >= flight->number - 1 ||
 	    flight->lost < agent->options.c1 * flight->expected)
 		return;
 	track->alarm = flight->number;
-	agent->options.listener.worsened(agent->options.listener.context, number, flight->slot);
+	listener->worsened(listener->context, track->pace.number, flight->slot);
 }
 
 static void flush_batch(struct agent *agent)
 {
-	struct probe *probe = agent->batch_probe;
-
-	if (agent->batch_count == 0)
-		return;
-	nsec now = agent_now(agent);
-	probe->ops->send(probe, agent->batch, agent->batch_count);
-	for (size_t i = 0; i < agent->batch_count; i++) {
-		const struct probe_packet *packet = &agent->batch[i];
-		struct track *track = tracks_at(&agent->tracks, packet->mark.series);
-		struct flight *flight = track_flight_marked(track, packet->mark.slot);
-		lateness_add(&agent->counters.lateness, now - agent->due_at[i]);
-		if (packet->refused == 0)
-			flight_sent(flight, packet->mark.packet, packet->sent_at);
-		else
-			flight_refused(flight, packet->mark.packet);
-	}
-	agent->batch_count = 0;
+	departures_send(&agent->departures, agent_now(agent), &agent->counters.lateness);
 }
 
 static struct flight *flight_for(struct agent *agent, struct track *track, int64_t slot)
 {
 	struct flight *flight = track_flight(track, slot);
-	const struct target *target = &track->target;
 
-	if (flight != NULL)
-		return flight;
-	nsec from = target->origin + slot * target->interval;
-	struct period period = {from, from + target->interval};
-	if (tracks_begin(&agent->tracks, track, slot, period) != E_OK) {
+	if (flight == NULL && tracks_begin(&agent->tracks, track, slot, &flight) != E_OK)
 		log_error("agent", "out of memory: a slot is not measured");
-		return NULL;
-	}
-	flight = track_flight(track, slot);
-	flight->overflows_before = agent->overflows[target->host.family == 6];
 	return flight;
 }
 
 static void queue_send(struct agent *agent, const struct due *due, nsec now)
 {
-	struct track *track = tracks_at(&agent->tracks, due->stream);
+	struct track *track = track_of(due->pace);
 	struct flight *flight = flight_for(agent, track, due->slot);
+	struct probe *probe = agent->probes[track->probe];
 
 	if (flight == NULL)
 		return;
 	flight_expire(flight, now);
-	watch_losses(agent, due->stream, flight);
+	watch_losses(agent, track, flight);
 	if (now - due->at > lateness_max || now >= flight->slot.until + overrun_max) {
 		flight_refused(flight, due->packet);
 		return;
 	}
-	if (agent->batch_probe != track->probe || agent->batch_count == PROBE_BATCH)
+	if (!departures_open(&agent->departures, probe))
 		flush_batch(agent);
-	agent->batch_probe = track->probe;
-	agent->due_at[agent->batch_count] = due->at;
-	agent->batch[agent->batch_count++] = (struct probe_packet){
-		.mark = {due->stream, (uint16_t)due->slot, (uint16_t)due->packet},
-		.to = &track->target.host,
+	*departures_add(&agent->departures, probe, flight, due->at) = (struct probe_packet){
+		.mark = {track->pace.number, (uint16_t)due->slot, (uint16_t)due->packet},
+		.to = &track->host,
 		.sequence = track_sequence(track, due->slot, due->packet),
-		.size = track->target.size,
-		.dscp = track->target.dscp,
+		.size = track->size,
+		.dscp = track->dscp,
 	};
 }
 
-static void count_outcomes(struct agent *agent, const struct summary *s)
+static void count_outcomes(struct agent *agent, const struct sample *sample, struct track *track)
 {
+	uint32_t sent = 0;
+	uint32_t lost = 0;
+
+	for (uint32_t i = 0; i < sample->expected; i++) {
+		uint8_t outcome = sample->singletons[i].outcome;
+		sent += outcome != OUTCOME_UNSENT;
+		lost += outcome != OUTCOME_UNSENT && outcome != OUTCOME_REPLIED;
+	}
 	agent->counters.slots++;
-	agent->counters.sent += s->sent;
-	agent->counters.lost += s->lost;
-	agent->counters.unsent += s->expected - s->sent;
+	agent->counters.sent += sent;
+	agent->counters.lost += lost;
+	agent->counters.unsent += sample->expected - sent;
+	track->was_bad = lost > 0 && lost >= agent->options.c1 * sent;
 }
 
 /* Settles the series' oldest slot; a series that is retired goes with its last. */
-static void settle_oldest(struct agent *agent, uint32_t number)
+static void settle_oldest(struct agent *agent, struct track *track)
 {
-	struct track *track = tracks_at(&agent->tracks, number);
+	const struct agent_listener *listener = &agent->options.listener;
+	const struct overflows *overflows = &agent->overflows[track->host.family == 6];
 	struct flight *flight = tracks_take_oldest(&agent->tracks, track);
-	struct sample sample = flight_finish(flight, agent->singletons);
 
-	if (flight->overflows_before != agent->overflows[track->target.host.family == 6])
-		sample.flags |= SLOT_TAINTED;
-	struct summary summary = sample_summary(&sample);
-	count_outcomes(agent, &summary);
-	track->was_bad = summary.lost > 0 && summary.lost >= agent->options.c1 * summary.sent;
+	if (overflows_concern(overflows, flight))
+		flight->flags |= SLOT_TAINTED;
+	struct sample sample = flight_finish(flight, agent->singletons);
+	count_outcomes(agent, &sample, track);
 	flight_destroy(flight);
-	if (clock_monotonic() >= agent->trusted_from)
-		agent->options.listener.finished(agent->options.listener.context, number, &sample);
+	if (clockwatch_trusted(&agent->clock))
+		listener->finished(listener->context, track->pace.number, &sample);
 	if (track->retired && track->oldest == NULL)
-		tracks_remove(&agent->tracks, number);
+		forget(agent, track);
 }
 
-static void settle_due(struct agent *agent, const struct due *due, nsec now)
+static void settle(struct agent *agent, const struct ended *ended, nsec now)
 {
-	struct track *track = tracks_at(&agent->tracks, due->stream);
+	struct track *track = tracks_at(&agent->tracks, ended->series);
 
-	if (track == NULL || track->oldest == NULL || track->oldest->number != due->slot)
+	if (track == NULL || track->oldest == NULL ||
+	    (uint32_t)track->oldest->number != ended->slot)
 		return;
-	/* Its own packets may stand in the batch; all others can wait for more. */
-	if (track->oldest->passed < track->oldest->expected)
-		flush_batch(agent);
 	flight_expire(track->oldest, now);
-	watch_losses(agent, due->stream, track->oldest);
-	settle_oldest(agent, due->stream);
+	watch_losses(agent, track, track->oldest);
+	settle_oldest(agent, track);
+}
+
+static void queue_settlement(struct agent *agent, const struct due *due, nsec now)
+{
+	struct ended ended = {due->pace->number, (uint32_t)due->slot};
+
+	if (backlog_put(&agent->backlog, ended) == E_OK)
+		return;
+	flush_batch(agent);
+	settle(agent, &ended, now);
+}
+
+static void settle_ended(struct agent *agent, nsec now)
+{
+	struct ended ended;
+
+	for (int i = 0; i < SETTLED_MAX && backlog_take(&agent->backlog, &ended); i++)
+		settle(agent, &ended, now);
 }
 
 static void settle_all(struct agent *agent, uint32_t flags)
@@ -323,7 +316,7 @@ static void settle_all(struct agent *agent, uint32_t flags)
 		struct track *track;
 		while ((track = tracks_at(&agent->tracks, i)) != NULL && track->oldest != NULL) {
 			track->oldest->flags |= flags;
-			settle_oldest(agent, i);
+			settle_oldest(agent, track);
 		}
 	}
 }
@@ -350,7 +343,7 @@ static void take_reply(struct agent *agent, const struct probe_event *event)
 		return;
 	}
 	const struct track *track = tracks_at(&agent->tracks, event->mark.series);
-	if (endpoint_compare(&track->target.host, &event->peer) != 0 ||
+	if (endpoint_compare(&track->host, &event->peer) != 0 ||
 	    !flight_replied(flight, event->mark.packet, event->at, event->stamped_by))
 		agent->counters.forged++;
 }
@@ -363,10 +356,17 @@ static void take_stamp(struct agent *agent, const struct probe_event *event)
 		flight_stamped(flight, event->mark.packet, event->at, event->stamped_by);
 }
 
-static void take_event(void *context, const struct probe_event *event)
+/* It happened at some time since the last look, while it was known that nothing was missing. */
+static void take_overflow(struct agent *agent, const struct probe_event *event)
 {
-	struct agent *agent = context;
+	struct period since = {agent->received_at, agent_now(agent)};
 
+	agent->counters.overflows++;
+	overflows_add(&agent->overflows[event->peer.family == 6], since);
+}
+
+static void take_event(struct agent *agent, const struct probe_event *event)
+{
 	switch (event->kind) {
 	case PROBE_STAMPED:
 		take_stamp(agent, event);
@@ -387,38 +387,41 @@ static void take_event(void *context, const struct probe_event *event)
 		agent->counters.bad_checksum++;
 		break;
 	case PROBE_OVERFLOWED:
-		agent->counters.overflows++;
-		agent->overflows[event->peer.family == 6]++;
+		take_overflow(agent, event);
 		break;
 	}
 }
 
-static void receive_all(struct agent *agent)
+/* What is known of a packet lies in memory that is cold by the time of its answer. Asking for it
+ * ahead, for all events of a batch at once, saves waiting for each. */
+static void take_events(void *context, const struct probe_event *events, size_t count)
 {
-	struct probe_listener listener = {agent, take_event};
+	struct agent *agent = context;
 
-	for (size_t i = 0; i < agent->probe_count; i++)
-		agent->probes[i]->ops->receive(agent->probes[i], &listener);
+	for (size_t i = 0; i < count; i++)
+		tracks_expect(&agent->tracks, events[i].mark.series);
+	for (size_t i = 0; i < count; i++) {
+		const struct track *track = tracks_at(&agent->tracks, events[i].mark.series);
+		if (track != NULL)
+			track_expect(track, events[i].mark.packet);
+	}
+	for (size_t i = 0; i < count; i++)
+		take_event(agent, &events[i]);
 }
 
-/* A clock that leapt ahead must stand for a while, unless it was set back to where it was. */
-static void judge_clock(struct agent *agent, nsec now, nsec moved)
+static void receive_all(struct agent *agent, nsec now)
 {
-	agent->ahead = (now < agent->trusted_from ? agent->ahead : 0) + moved;
-	agent->trusted_from = now;
-	if (agent->ahead <= jump_ahead)
-		return;
-	agent->trusted_from = now + distrust;
-	log_warn("agent",
-		 "the system clock leapt ahead by more than an hour: no slot is handed over for "
-		 "%.0f min, in case it is wrong",
-		 (double)distrust / (double)NSEC_PER_MIN);
+	struct probe_listener listener = {agent, take_events};
+
+	for (size_t i = 0; i < agent->probe_count; i++)
+		agent->probes[i]->ops->receive(agent->probes[i], now, &listener);
+	agent->received_at = now;
 }
 
 /* Slot numbers may come again after a step, so what they are known by must not. */
 static void start_labels_anew(struct agent *agent, nsec moved)
 {
-	struct random random = random_seeded((uint64_t)(agent->looked_at ^ moved));
+	struct random random = random_seeded((uint64_t)(agent->clock.looked_at ^ moved));
 
 	for (uint32_t i = 0; i < agent->tracks.count; i++) {
 		struct track *track = tracks_at(&agent->tracks, i);
@@ -434,22 +437,18 @@ static void start_labels_anew(struct agent *agent, nsec moved)
  * apart, the open slots cannot be believed and the labels start anew. */
 static void look_at_clock(struct agent *agent)
 {
-	nsec now = clock_monotonic();
-	nsec offset = clock_offset();
-	nsec moved = offset - agent->offset;
-	nsec allowed = step_min + (now - agent->looked_at) / slew_divisor;
+	nsec moved = clockwatch_look(&agent->clock);
 
-	agent->looked_at = now;
-	if (moved >= -allowed && moved <= allowed) {
-		agent->offset = offset;
+	if (moved == 0)
 		return;
-	}
 	agent->counters.clock_steps++;
 	log_warn("agent", "the system clock was set by %+.6f s: the open slots are not judged",
 		 (double)moved / (double)NSEC_PER_SEC);
 	settle_all(agent, SLOT_CLOCK_STEP);
-	agent->offset = offset;
-	judge_clock(agent, now, moved);
+	clockwatch_accept(&agent->clock, moved);
+	backlog_finish(&agent->backlog);
+	memset(agent->overflows, 0, sizeof(agent->overflows));
+	agent->received_at += moved;
 	start_labels_anew(agent, moved);
 	if (agent->options.listener.clock_stepped != NULL)
 		agent->options.listener.clock_stepped(agent->options.listener.context, moved);
@@ -465,7 +464,7 @@ void agent_stop(struct agent *agent, nsec patience)
 		struct track *track = tracks_at(&agent->tracks, i);
 		if (track == NULL)
 			continue;
-		schedule_retire(agent->schedule, i);
+		schedule_retire(agent->schedule, &track->pace);
 		mark_partial(track);
 	}
 }
@@ -474,10 +473,10 @@ void agent_stop(struct agent *agent, nsec patience)
 static void settle_stopped(struct agent *agent, nsec now)
 {
 	for (uint32_t i = 0; i < agent->tracks.count; i++) {
-		const struct track *track = tracks_at(&agent->tracks, i);
+		struct track *track = tracks_at(&agent->tracks, i);
 		if (track == NULL)
 			continue;
-		schedule_remove(agent->schedule, i);
+		schedule_remove(agent->schedule, &track->pace);
 		for (struct flight *f = track->oldest; f != NULL; f = f->next) {
 			flight_expire(f, now);
 			if (f->ripe < f->passed && !flight_complete(f))
@@ -490,17 +489,9 @@ static void settle_stopped(struct agent *agent, nsec now)
 /* Surplus answers come soon after the first ones if at all; late ones can come until T_max. */
 static bool settled_early(const struct flight *flight, nsec now)
 {
-	nsec last = flight->slot.from;
+	nsec last = flight_answered_at(flight);
 
-	if (flight->passed < flight->expected)
-		return false;
-	for (uint32_t i = 0; i < flight->expected; i++) {
-		if (flight->packets[i].outcome != OUTCOME_REPLIED)
-			return false;
-		if (flight->packets[i].received_at > last)
-			last = flight->packets[i].received_at;
-	}
-	return now > last + linger;
+	return last != NSEC_UNDEFINED && now > last + linger;
 }
 
 /* Looking at every series takes its time, so it is not done on every tick. */
@@ -512,8 +503,8 @@ static void settle_early(struct agent *agent, nsec now)
 	for (uint32_t i = 0; i < agent->tracks.count; i++) {
 		struct track *track = tracks_at(&agent->tracks, i);
 		if (track != NULL && track->oldest != NULL && settled_early(track->oldest, now)) {
-			schedule_remove(agent->schedule, i);
-			settle_oldest(agent, i);
+			schedule_remove(agent->schedule, &track->pace);
+			settle_oldest(agent, track);
 		}
 	}
 }
@@ -524,29 +515,49 @@ static nsec next_tick(const struct agent *agent)
 	nsec longest = agent->options.hurry ? hurry_tick : idle_tick;
 	nsec next = schedule_next(agent->schedule);
 
-	next = next == NSEC_INFINITE ? NSEC_INFINITE : nsec_ceil(next - agent->offset, tick);
+	if (agent->backlog.count > 0)
+		longest = agent->tick;
+	next = next == NSEC_INFINITE ? NSEC_INFINITE
+				     : nsec_ceil(next - agent->clock.offset, agent->tick);
 	if (next > now + longest)
-		next = nsec_ceil(now + longest, tick);
+		next = nsec_ceil(now + longest, agent->tick);
 	if (agent->stop_at > now && agent->stop_at < next)
 		next = agent->stop_at;
 	return next;
 }
 
+/* Takes up to a batch of what is due; the schedule has brought the tracks near, and their slots are
+ * asked for ahead. */
+static size_t do_due(struct agent *agent, nsec now)
+{
+	struct due dues[PROBE_BATCH];
+	size_t count = 0;
+
+	while (count < PROBE_BATCH && schedule_take(agent->schedule, now, &dues[count])) {
+		track_expect(track_of(dues[count].pace), dues[count].packet);
+		count++;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (dues[i].kind == DUE_SEND)
+			queue_send(agent, &dues[i], now);
+		else
+			queue_settlement(agent, &dues[i], now);
+	}
+	return count;
+}
+
 nsec agent_tick(struct agent *agent)
 {
-	struct due due;
-
+	if (agent->tick == 0)
+		agent->tick = tempo_of(&agent->tracks);
 	look_at_clock(agent);
 	/* What arrived before now is read before anything is settled as of now. */
 	nsec now = agent_now(agent);
-	receive_all(agent);
-	while (schedule_take(agent->schedule, now, &due)) {
-		if (due.kind == DUE_SEND)
-			queue_send(agent, &due, now);
-		else
-			settle_due(agent, &due, now);
-	}
+	receive_all(agent, now);
+	while (do_due(agent, now) == PROBE_BATCH)
+		;
 	flush_batch(agent);
+	settle_ended(agent, now);
 	if (agent->options.hurry)
 		settle_early(agent, now);
 	if (agent->stop_at != NSEC_UNDEFINED && clock_monotonic() >= agent->stop_at)
@@ -569,15 +580,17 @@ void agent_filter(const struct agent *agent, uint32_t number, char out[PROBE_FIL
 	const struct track *track = tracks_at(&agent->tracks, number);
 
 	out[0] = '\0';
-	if (track != NULL)
-		track->probe->ops->filter(track->probe, &track->target.host, out);
+	if (track == NULL)
+		return;
+	const struct probe *probe = agent->probes[track->probe];
+	probe->ops->filter(probe, &track->host, out);
 }
 
 void agent_filter_all(const struct agent *agent, const struct probe_ops *method,
 		      char out[PROBE_FILTER])
 {
-	const struct probe *probe = find_probe(agent, method);
+	uint8_t probe = find_probe(agent, method);
 
-	assert(probe != NULL);
-	method->filter(probe, NULL, out);
+	assert(probe != METHODS_MAX);
+	method->filter(agent->probes[probe], NULL, out);
 }

@@ -44,6 +44,7 @@ struct agent_options {
 	struct agent_listener listener;
 	double c1;  /* the loss ratio from which on a slot is bad */
 	bool hurry; /* a slot whose packets are all answered need not wait for its T_max */
+	uint32_t receive_buffer; /* octets that a receiving socket may hold; 0: the default */
 };
 
 struct agent_counters {

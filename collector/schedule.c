@@ -4,29 +4,27 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* What a stream does next: a send, and the settlement of its oldest slot begun. */
-struct entry {
-	struct stream stream;
-	int64_t slot; /* of the next packet */
-	uint32_t packet;
-	bool sending;	    /* false: no further slot is begun */
-	int64_t settle;	    /* the oldest slot not yet settled */
-	int64_t settle_end; /* slots [settle, settle_end) have been begun */
-	size_t position;    /* in the heap; SIZE_MAX: nothing more to do */
-};
+/* Four children fill a cache line, and the heap of 100,000 streams is nine levels high. */
+enum { CHILDREN = 4, ROOM_MIN = 64 };
+
+static const uint32_t nowhere = UINT32_MAX;
 
 struct node {
 	nsec at;
-	uint32_t stream;
+	uint32_t number;
 };
 
-/* A binary heap of the streams by their next instant. */
+/* A heap of the streams by their next instant. Positions stand apart from the paces, close
+ * together: each move in the heap writes one. */
 struct schedule {
-	struct entry *entries;
-	size_t entry_count;
 	struct node *heap;
 	size_t heap_count;
-	size_t room; /* of both arrays */
+	size_t heap_room;
+	uint32_t *positions; /* by number, nowhere: not in the heap */
+	struct pace **paces; /* by number, NULL: gone */
+	size_t count;
+	size_t room;
+	size_t live; /* those not gone: each may come into the heap at any time */
 	nsec end;
 };
 
@@ -57,21 +55,22 @@ void schedule_destroy(struct schedule *schedule)
 {
 	if (schedule == NULL)
 		return;
-	free(schedule->entries);
 	free(schedule->heap);
+	free(schedule->positions);
+	free(schedule->paces);
 	free(schedule);
 }
 
 static void place(struct schedule *schedule, size_t position, struct node node)
 {
 	schedule->heap[position] = node;
-	schedule->entries[node.stream].position = position;
+	schedule->positions[node.number] = (uint32_t)position;
 }
 
 static void sift_up(struct schedule *schedule, size_t position, struct node node)
 {
 	while (position > 0) {
-		size_t parent = (position - 1) / 2;
+		size_t parent = (position - 1) / CHILDREN;
 		if (schedule->heap[parent].at <= node.at)
 			break;
 		place(schedule, position, schedule->heap[parent]);
@@ -80,15 +79,26 @@ static void sift_up(struct schedule *schedule, size_t position, struct node node
 	place(schedule, position, node);
 }
 
+static size_t least_child(const struct schedule *schedule, size_t first)
+{
+	size_t end =
+		first + CHILDREN < schedule->heap_count ? first + CHILDREN : schedule->heap_count;
+	size_t least = first;
+
+	for (size_t i = first + 1; i < end; i++) {
+		if (schedule->heap[i].at < schedule->heap[least].at)
+			least = i;
+	}
+	return least;
+}
+
 static void sift_down(struct schedule *schedule, size_t position, struct node node)
 {
 	for (;;) {
-		size_t child = 2 * position + 1;
-		if (child >= schedule->heap_count)
+		size_t first = CHILDREN * position + 1;
+		if (first >= schedule->heap_count)
 			break;
-		if (child + 1 < schedule->heap_count &&
-		    schedule->heap[child + 1].at < schedule->heap[child].at)
-			child++;
+		size_t child = least_child(schedule, first);
 		if (node.at <= schedule->heap[child].at)
 			break;
 		place(schedule, position, schedule->heap[child]);
@@ -99,7 +109,7 @@ static void sift_down(struct schedule *schedule, size_t position, struct node no
 
 static void heap_move(struct schedule *schedule, size_t position, struct node node)
 {
-	if (position > 0 && schedule->heap[(position - 1) / 2].at > node.at)
+	if (position > 0 && schedule->heap[(position - 1) / CHILDREN].at > node.at)
 		sift_up(schedule, position, node);
 	else
 		sift_down(schedule, position, node);
@@ -109,119 +119,140 @@ static void heap_remove(struct schedule *schedule, size_t position)
 {
 	struct node last = schedule->heap[--schedule->heap_count];
 
-	schedule->entries[schedule->heap[position].stream].position = SIZE_MAX;
+	schedule->positions[schedule->heap[position].number] = nowhere;
 	if (position < schedule->heap_count)
 		heap_move(schedule, position, last);
 }
 
-static bool may_begin(const struct schedule *schedule, const struct entry *entry)
+static bool may_begin(const struct schedule *schedule, const struct pace *pace)
 {
-	return entry->sending && schedule_slot(&entry->stream, entry->slot).until <= schedule->end;
+	return pace->sending && schedule_slot(&pace->stream, pace->slot).until <= schedule->end;
 }
 
-/* Whether the entry has a packet to send, be it of a slot begun or of one to begin. */
-static bool has_send(const struct schedule *schedule, const struct entry *entry)
+/* Whether the stream has a packet to send, be it of a slot begun or of one to begin. */
+static bool has_send(const struct schedule *schedule, const struct pace *pace)
 {
-	return entry->sending && (entry->packet > 0 || may_begin(schedule, entry));
+	return pace->sending && (pace->packet > 0 || may_begin(schedule, pace));
 }
 
-static nsec next_of(const struct schedule *schedule, const struct entry *entry)
+static nsec next_of(const struct schedule *schedule, const struct pace *pace)
 {
 	nsec at = NSEC_INFINITE;
 
-	if (has_send(schedule, entry))
-		at = schedule_send_time(&entry->stream, entry->slot, entry->packet);
-	if (entry->settle < entry->settle_end) {
-		nsec settle =
-			schedule_slot(&entry->stream, entry->settle).until + entry->stream.t_max;
+	if (has_send(schedule, pace))
+		at = schedule_send_time(&pace->stream, pace->slot, pace->packet);
+	if (pace->settle < pace->settle_end) {
+		nsec settle = schedule_slot(&pace->stream, pace->settle).until + pace->stream.t_max;
 		if (settle < at)
 			at = settle;
 	}
 	return at;
 }
 
-/* Puts the entry where its next instant belongs. */
-static void reposition(struct schedule *schedule, uint32_t number)
+/* Puts the stream where its next instant belongs. */
+static void reposition(struct schedule *schedule, const struct pace *pace)
 {
-	struct entry *entry = &schedule->entries[number];
-	struct node node = {next_of(schedule, entry), number};
+	struct node node = {next_of(schedule, pace), pace->number};
+	uint32_t position = schedule->positions[pace->number];
 
 	if (node.at == NSEC_INFINITE) {
-		if (entry->position != SIZE_MAX)
-			heap_remove(schedule, entry->position);
-	} else if (entry->position == SIZE_MAX) {
+		if (position != nowhere)
+			heap_remove(schedule, position);
+	} else if (position == nowhere) {
 		sift_up(schedule, schedule->heap_count++, node);
 	} else {
-		heap_move(schedule, entry->position, node);
+		heap_move(schedule, position, node);
 	}
+}
+
+/* Room for half as many again: with doubling up to half of it would lie idle. */
+static size_t room_beyond(size_t count)
+{
+	return count < ROOM_MIN ? ROOM_MIN : count + count / 2;
+}
+
+static enum err make_heap_room(struct schedule *schedule)
+{
+	if (schedule->live < schedule->heap_room)
+		return E_OK;
+	size_t room = room_beyond(schedule->live);
+	struct node *heap = realloc(schedule->heap, room * sizeof(*heap));
+	if (heap == NULL)
+		return E_MEMORY;
+	schedule->heap = heap;
+	schedule->heap_room = room;
+	return E_OK;
 }
 
 static enum err make_room(struct schedule *schedule, uint32_t number)
 {
-	size_t room = schedule->room == 0 ? 64 : schedule->room;
-
-	while (room <= number)
-		room *= 2;
-	if (room > schedule->room) {
-		struct entry *entries = realloc(schedule->entries, room * sizeof(*entries));
-		if (entries == NULL)
+	if (number >= schedule->room) {
+		size_t room = room_beyond((size_t)number + 1);
+		struct pace **paces = realloc(schedule->paces, room * sizeof(struct pace *));
+		if (paces == NULL)
 			return E_MEMORY;
-		schedule->entries = entries;
-		struct node *heap = realloc(schedule->heap, room * sizeof(*heap));
-		if (heap == NULL)
+		schedule->paces = paces;
+		uint32_t *positions = realloc(schedule->positions, room * sizeof(*positions));
+		if (positions == NULL)
 			return E_MEMORY;
-		schedule->heap = heap;
+		schedule->positions = positions;
 		schedule->room = room;
 	}
-	for (; schedule->entry_count <= number; schedule->entry_count++)
-		schedule->entries[schedule->entry_count] = (struct entry){.position = SIZE_MAX};
+	for (; schedule->count <= number; schedule->count++) {
+		schedule->positions[schedule->count] = nowhere;
+		schedule->paces[schedule->count] = NULL;
+	}
 	return E_OK;
 }
 
-static void start(struct entry *entry, nsec now)
+static void start(struct pace *pace, nsec now)
 {
-	const struct stream *stream = &entry->stream;
+	const struct stream *stream = &pace->stream;
 
-	entry->slot = nsec_ceil(now - stream->origin, stream->interval) / stream->interval;
-	entry->packet = 0;
-	entry->settle = entry->slot;
-	entry->settle_end = entry->slot;
+	pace->slot = nsec_ceil(now - stream->origin, stream->interval) / stream->interval;
+	pace->packet = 0;
+	pace->settle = pace->slot;
+	pace->settle_end = pace->slot;
 }
 
-enum err schedule_add(struct schedule *schedule, uint32_t number, const struct stream *stream,
-		      nsec now)
+enum err schedule_add(struct schedule *schedule, struct pace *pace, nsec now)
 {
+	const struct stream *stream = &pace->stream;
+
 	assert(stream->interval > 0 && stream->packets > 0 && stream->phase >= 0);
-	enum err rc = make_room(schedule, number);
+	enum err rc = make_room(schedule, pace->number);
+	if (rc == E_OK)
+		rc = make_heap_room(schedule);
 	if (rc != E_OK)
 		return rc;
-	struct entry *entry = &schedule->entries[number];
-	assert(entry->position == SIZE_MAX);
-	*entry = (struct entry){.stream = *stream, .sending = true, .position = SIZE_MAX};
-	start(entry, now);
-	reposition(schedule, number);
+	assert(schedule->paces[pace->number] == NULL);
+	schedule->paces[pace->number] = pace;
+	schedule->live++;
+	pace->sending = true;
+	start(pace, now);
+	reposition(schedule, pace);
 	return E_OK;
 }
 
-void schedule_retire(struct schedule *schedule, uint32_t number)
+void schedule_retire(struct schedule *schedule, struct pace *pace)
 {
-	assert(number < schedule->entry_count);
-	schedule->entries[number].sending = false;
-	reposition(schedule, number);
+	pace->sending = false;
+	reposition(schedule, pace);
 }
 
-void schedule_remove(struct schedule *schedule, uint32_t number)
+void schedule_remove(struct schedule *schedule, struct pace *pace)
 {
-	assert(number < schedule->entry_count);
-	schedule->entries[number].settle = schedule->entries[number].settle_end;
-	schedule_retire(schedule, number);
+	pace->settle = pace->settle_end;
+	schedule_retire(schedule, pace);
+	schedule->live -= schedule->paces[pace->number] != NULL;
+	schedule->paces[pace->number] = NULL;
 }
 
 static void reposition_all(struct schedule *schedule)
 {
-	for (size_t i = 0; i < schedule->entry_count; i++) {
-		if (schedule->entries[i].stream.interval > 0)
-			reposition(schedule, (uint32_t)i);
+	for (size_t i = 0; i < schedule->count; i++) {
+		if (schedule->paces[i] != NULL)
+			reposition(schedule, schedule->paces[i]);
 	}
 }
 
@@ -233,9 +264,9 @@ void schedule_end(struct schedule *schedule, nsec end)
 
 void schedule_restart(struct schedule *schedule, nsec now)
 {
-	for (size_t i = 0; i < schedule->entry_count; i++) {
-		if (schedule->entries[i].stream.interval > 0)
-			start(&schedule->entries[i], now);
+	for (size_t i = 0; i < schedule->count; i++) {
+		if (schedule->paces[i] != NULL)
+			start(schedule->paces[i], now);
 	}
 	reposition_all(schedule);
 }
@@ -247,61 +278,69 @@ nsec schedule_next(const struct schedule *schedule)
 
 /* A slot that nobody began while there was time for it is not begun afterwards; the one that now
  * lies in is, because every slot is measured as far as it can be. */
-static void skip_passed(struct entry *entry, nsec now)
+static void skip_passed(struct pace *pace, nsec now)
 {
-	const struct stream *stream = &entry->stream;
+	const struct stream *stream = &pace->stream;
 
-	if (entry->packet > 0 || schedule_slot(stream, entry->slot).until > now)
+	if (pace->packet > 0 || schedule_slot(stream, pace->slot).until > now)
 		return;
-	entry->slot = nsec_floor(now - stream->origin, stream->interval) / stream->interval;
+	pace->slot = nsec_floor(now - stream->origin, stream->interval) / stream->interval;
 }
 
-static void take_send(struct entry *entry, struct due *out)
+static void take_send(struct pace *pace, struct due *out)
 {
 	out->kind = DUE_SEND;
-	out->slot = entry->slot;
-	out->packet = entry->packet;
-	if (entry->packet == 0) {
+	out->slot = pace->slot;
+	out->packet = pace->packet;
+	if (pace->packet == 0) {
 		/* Skipped slots are not settled; those between are harmless: nothing is in them. */
-		if (entry->settle == entry->settle_end)
-			entry->settle = entry->slot;
-		entry->settle_end = entry->slot + 1;
+		if (pace->settle == pace->settle_end)
+			pace->settle = pace->slot;
+		pace->settle_end = pace->slot + 1;
 	}
-	if (++entry->packet == entry->stream.packets) {
-		entry->packet = 0;
-		entry->slot++;
+	if (++pace->packet == pace->stream.packets) {
+		pace->packet = 0;
+		pace->slot++;
 	}
 }
 
-static bool take_from(struct schedule *schedule, uint32_t number, nsec now, struct due *out)
+static bool take_from(struct schedule *schedule, nsec now, struct due *out)
 {
-	struct entry *entry = &schedule->entries[number];
+	struct pace *pace = out->pace;
 	bool send = false;
 
-	if (has_send(schedule, entry)) {
-		nsec at = schedule_send_time(&entry->stream, entry->slot, entry->packet);
+	if (has_send(schedule, pace)) {
+		nsec at = schedule_send_time(&pace->stream, pace->slot, pace->packet);
 		send = at == out->at;
 	}
 	if (!send) {
 		out->kind = DUE_SETTLE;
-		out->slot = entry->settle++;
+		out->slot = pace->settle++;
 		return true;
 	}
-	int64_t before = entry->slot;
-	skip_passed(entry, now);
-	if (entry->slot != before)
+	int64_t before = pace->slot;
+	skip_passed(pace, now);
+	if (pace->slot != before)
 		return false;
-	take_send(entry, out);
+	take_send(pace, out);
 	return true;
+}
+
+/* The next streams are among the first in the heap; their memory is asked for ahead. */
+static void expect_next(const struct schedule *schedule)
+{
+	for (size_t i = 0; i <= CHILDREN && i < schedule->heap_count; i++)
+		__builtin_prefetch(schedule->paces[schedule->heap[i].number]);
 }
 
 bool schedule_take(struct schedule *schedule, nsec now, struct due *out)
 {
 	while (schedule_next(schedule) <= now) {
 		struct node node = schedule->heap[0];
-		struct due due = {.stream = node.stream, .at = node.at};
-		bool taken = take_from(schedule, node.stream, now, &due);
-		reposition(schedule, node.stream);
+		struct due due = {.pace = schedule->paces[node.number], .at = node.at};
+		bool taken = take_from(schedule, now, &due);
+		reposition(schedule, due.pace);
+		expect_next(schedule);
 		if (taken) {
 			*out = due;
 			return true;

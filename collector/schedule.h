@@ -24,7 +24,7 @@ enum due_kind { DUE_SEND, DUE_SETTLE };
 
 struct due {
 	enum due_kind kind;
-	uint32_t stream;
+	struct pace *pace;
 	int64_t slot;
 	uint32_t packet; /* DUE_SEND */
 	nsec at;	 /* when it was due */
@@ -33,16 +33,28 @@ struct due {
 MUST_CHECK enum err schedule_create(struct schedule **out);
 void schedule_destroy(struct schedule *schedule); /* NULL is fine */
 
+/* A stream at work: what it sends next, and the slots begun that are to be settled. Its owner gives
+ * it the memory, which lets one look-up find all there is about a stream. */
+struct pace {
+	struct stream stream;
+	int64_t slot; /* of the next packet */
+	uint32_t packet;
+	uint32_t number;    /* the owner's, in use once at a time */
+	int64_t settle;	    /* the oldest slot not yet settled */
+	int64_t settle_end; /* slots [settle, settle_end) have been begun */
+	bool sending;	    /* false: no further slot is begun */
+};
+
 /* The stream's first slot is the first one that starts at or after now: a slot already begun is
- * left out, not measured in part. stream is a number of the caller's, in use once at a time. */
-MUST_CHECK enum err schedule_add(struct schedule *schedule, uint32_t number,
-				 const struct stream *stream, nsec now);
+ * left out, not measured in part. The pace, of which stream and number are given, must stay where
+ * it is until it is removed. */
+MUST_CHECK enum err schedule_add(struct schedule *schedule, struct pace *pace, nsec now);
 
 /* Sends nothing more for the stream; the slots already begun are still settled. */
-void schedule_retire(struct schedule *schedule, uint32_t number);
+void schedule_retire(struct schedule *schedule, struct pace *pace);
 
 /* Forgets the stream with the slots it has begun. */
-void schedule_remove(struct schedule *schedule, uint32_t number);
+void schedule_remove(struct schedule *schedule, struct pace *pace);
 
 /* No slot that ends after this instant is begun any more. */
 void schedule_end(struct schedule *schedule, nsec end);

@@ -1,8 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/tracks.h"
+#include "collector/base/random.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
+
+/* The deadline of a packet that left on the tick after its slot is waited for. */
+static const nsec settle_slack = 50 * NSEC_PER_MSEC;
+
+struct track track_over(const struct target *target, uint8_t probe)
+{
+	struct random random = random_seeded(target->phase_seed);
+	nsec spacing = target->interval / target->packets;
+	struct track track = {
+		.pace.stream = {.origin = target->origin,
+				.interval = target->interval,
+				.packets = target->packets,
+				.t_max = target->t_max + settle_slack},
+		.host = target->host,
+		.t_max = target->t_max,
+		.alarm = INT64_MIN,
+		.size = target->size,
+		.dscp = target->dscp,
+		.probe = probe,
+	};
+
+	track.pace.stream.phase =
+		(nsec)random_below(&random, (uint64_t)(spacing > 0 ? spacing : 1));
+	track.salt = (uint16_t)random_u64(&random);
+	return track;
+}
 
 static void destroy(struct track *track)
 {
@@ -27,20 +55,16 @@ static enum err make_room(struct tracks *tracks)
 {
 	if (tracks->count < tracks->room)
 		return E_OK;
-	size_t room = tracks->room == 0 ? 64 : 2 * tracks->room;
+	size_t room = tracks->room == 0 ? 64 : tracks->room + tracks->room / 2;
 	struct track **items = realloc(tracks->items, room * sizeof(struct track *));
 	if (items == NULL)
 		return E_MEMORY;
 	tracks->items = items;
-	struct track **by_host = realloc(tracks->by_host, room * sizeof(struct track *));
-	if (by_host == NULL)
-		return E_MEMORY;
-	tracks->by_host = by_host;
 	tracks->room = room;
 	return E_OK;
 }
 
-enum err tracks_add(struct tracks *tracks, const struct track *track, uint32_t *number)
+enum err tracks_add(struct tracks *tracks, const struct track *track, struct track **out)
 {
 	enum err rc = make_room(tracks);
 	if (rc != E_OK)
@@ -49,9 +73,10 @@ enum err tracks_add(struct tracks *tracks, const struct track *track, uint32_t *
 	if (copy == NULL)
 		return E_MEMORY;
 	*copy = *track;
-	*number = (uint32_t)tracks->count;
+	copy->pace.number = (uint32_t)tracks->count;
 	tracks->items[tracks->count++] = copy;
 	tracks->sorted = false;
+	*out = copy;
 	return E_OK;
 }
 
@@ -70,9 +95,33 @@ struct track *tracks_at(const struct tracks *tracks, uint32_t number)
 	return number < tracks->count ? tracks->items[number] : NULL;
 }
 
+void tracks_expect(const struct tracks *tracks, uint32_t number)
+{
+	const struct track *track = tracks_at(tracks, number);
+
+	if (track == NULL)
+		return;
+	__builtin_prefetch(track);
+	__builtin_prefetch(&track->oldest);
+}
+
+void track_expect(const struct track *track, uint32_t packet)
+{
+	if (track->oldest == NULL || packet >= track->pace.stream.packets)
+		return;
+	__builtin_prefetch(track->oldest);
+	__builtin_prefetch(&track->oldest->packets[packet]);
+}
+
+struct track *track_of(struct pace *pace)
+{
+	_Static_assert(offsetof(struct track, pace) == 0, "a pace is where its track begins");
+	return (struct track *)(void *)pace;
+}
+
 uint16_t track_sequence(const struct track *track, int64_t slot, uint32_t packet)
 {
-	uint64_t first = (uint64_t)slot * track->target.packets;
+	uint64_t first = (uint64_t)slot * track->pace.stream.packets;
 	return (uint16_t)(track->salt + first + packet);
 }
 
@@ -94,14 +143,14 @@ struct flight *track_flight_marked(const struct track *track, uint16_t slot)
 	return flight;
 }
 
-enum err tracks_begin(struct tracks *tracks, struct track *track, int64_t slot,
-		      struct period period)
+enum err tracks_begin(struct tracks *tracks, struct track *track, int64_t slot, struct flight **out)
 {
+	const struct stream *stream = &track->pace.stream;
 	struct flight **end = &track->oldest;
 	struct flight *flight;
-	const struct target *target = &track->target;
 
-	enum err rc = flight_create(period, target->packets, target->t_max, &flight);
+	enum err rc =
+		flight_create(schedule_slot(stream, slot), stream->packets, track->t_max, &flight);
 	if (rc != E_OK)
 		return rc;
 	flight->number = slot;
@@ -109,6 +158,7 @@ enum err tracks_begin(struct tracks *tracks, struct track *track, int64_t slot,
 		end = &(*end)->next;
 	*end = flight;
 	tracks->open_slots++;
+	*out = flight;
 	return E_OK;
 }
 
@@ -127,19 +177,26 @@ static int compare_hosts(const void *a, const void *b)
 {
 	const struct track *const *x = a;
 	const struct track *const *y = b;
-	return endpoint_compare(&(*x)->target.host, &(*y)->target.host);
+	return endpoint_compare(&(*x)->host, &(*y)->host);
 }
 
-static void sort_by_host(struct tracks *tracks)
+/* Few agents ever hear of an error, so the memory is taken when the first one comes. */
+static bool sort_by_host(struct tracks *tracks)
 {
+	if (tracks->sorted)
+		return true;
+	struct track **by_host = realloc(tracks->by_host, tracks->count * sizeof(struct track *));
+	if (by_host == NULL)
+		return false;
+	tracks->by_host = by_host;
 	tracks->sorted_count = 0;
 	for (size_t i = 0; i < tracks->count; i++) {
 		if (tracks->items[i] != NULL)
-			tracks->by_host[tracks->sorted_count++] = tracks->items[i];
+			by_host[tracks->sorted_count++] = tracks->items[i];
 	}
-	if (tracks->sorted_count > 0)
-		qsort(tracks->by_host, tracks->sorted_count, sizeof(struct track *), compare_hosts);
+	qsort(by_host, tracks->sorted_count, sizeof(struct track *), compare_hosts);
 	tracks->sorted = true;
+	return true;
 }
 
 static size_t first_of(const struct tracks *tracks, const struct endpoint *host)
@@ -149,7 +206,7 @@ static size_t first_of(const struct tracks *tracks, const struct endpoint *host)
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (endpoint_compare(&tracks->by_host[middle]->target.host, host) < 0)
+		if (endpoint_compare(&tracks->by_host[middle]->host, host) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -170,10 +227,10 @@ static bool fail_in(const struct track *track, uint16_t sequence, enum outcome h
 bool tracks_fail(struct tracks *tracks, const struct endpoint *host, uint16_t sequence,
 		 enum outcome how)
 {
-	if (!tracks->sorted)
-		sort_by_host(tracks);
+	if (tracks->count == 0 || !sort_by_host(tracks))
+		return false;
 	for (size_t i = first_of(tracks, host); i < tracks->sorted_count; i++) {
-		if (endpoint_compare(&tracks->by_host[i]->target.host, host) != 0)
+		if (endpoint_compare(&tracks->by_host[i]->host, host) != 0)
 			return false;
 		if (fail_in(tracks->by_host[i], sequence, how))
 			return true;

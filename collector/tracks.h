@@ -8,19 +8,24 @@
 #include "collector/agent.h"
 #include "collector/base/err.h"
 #include "collector/probe/flight.h"
+#include "collector/schedule.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct track {
-	struct target target;
-	struct probe *probe;
+	struct pace pace; /* its number is the series' */
+	struct endpoint host;
 	struct flight *oldest; /* the open slots, in the order of time */
-	uint16_t salt;	       /* where its sequence numbers start */
-	bool retired;
-	bool was_bad;  /* the slot settled last */
+	nsec t_max;
 	int64_t alarm; /* the last slot that was reported as worsened */
+	uint16_t salt; /* where its sequence numbers start */
+	uint16_t size;
+	uint8_t dscp;
+	uint8_t probe; /* which of the agent's */
+	bool retired;
+	bool was_bad; /* the slot settled last */
 };
 
 struct tracks {
@@ -29,17 +34,28 @@ struct tracks {
 	size_t room;
 	struct track **by_host; /* sorted by address, for errors that quote no cookie */
 	size_t sorted_count;
-	bool sorted;
+	bool sorted; /* false: by_host is to be made anew when it is needed */
 	size_t open_slots;
 };
 
+/* A track of no number yet. */
+struct track track_over(const struct target *target, uint8_t probe);
+
 void tracks_finish(struct tracks *tracks);
 
-MUST_CHECK enum err tracks_add(struct tracks *tracks, const struct track *track, uint32_t *number);
+/* Gives the copy that it keeps, which has a number. */
+MUST_CHECK enum err tracks_add(struct tracks *tracks, const struct track *track,
+			       struct track **out);
 void tracks_remove(struct tracks *tracks, uint32_t number);
 
 /* NULL if there is none of this number. */
 struct track *tracks_at(const struct tracks *tracks, uint32_t number);
+
+/* Bring what is there of a series, or of a packet of its oldest slot, near the processor. */
+void tracks_expect(const struct tracks *tracks, uint32_t number);
+void track_expect(const struct track *track, uint32_t packet);
+
+struct track *track_of(struct pace *pace);
 
 /* Sequence numbers run on from slot to slot, modulo 65,536. */
 uint16_t track_sequence(const struct track *track, int64_t slot, uint32_t packet);
@@ -51,7 +67,7 @@ struct flight *track_flight_marked(const struct track *track, uint16_t slot);
 
 /* E_MEMORY; the new slot is the newest. */
 MUST_CHECK enum err tracks_begin(struct tracks *tracks, struct track *track, int64_t slot,
-				 struct period period);
+				 struct flight **out);
 /* Takes the oldest open slot away; the caller destroys it. */
 struct flight *tracks_take_oldest(struct tracks *tracks, struct track *track);
 

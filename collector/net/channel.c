@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 #include <linux/sock_diag.h>
@@ -14,18 +15,24 @@
 #include <unistd.h>
 
 enum {
-	PACKET_MIN = 512,
+	PACKET_MIN = 256,
 	HEADERS_MAX = 128, /* link, IP with options, ICMP */
 	BUFFER = 16 << 20, /* a hundred thousand small packets a second for 0.1 s */
-	CONTROL_RECEIVE = 256,
+	CONTROL = 192,	   /* a stamp and an extended error with its address */
+};
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
 };
 
 /* The headers and buffers that one batched system call needs. */
 struct batch {
 	struct mmsghdr headers[CHANNEL_BATCH];
 	struct iovec vectors[CHANNEL_BATCH];
-	struct sockaddr_storage addresses[CHANNEL_BATCH];
-	_Alignas(struct cmsghdr) char control[CHANNEL_BATCH][CONTROL_RECEIVE];
+	union address addresses[CHANNEL_BATCH];
+	_Alignas(struct cmsghdr) char control[CHANNEL_BATCH][CONTROL];
 };
 
 struct channel {
@@ -33,9 +40,12 @@ struct channel {
 	int sender;
 	int receiver;
 	uint32_t drops_seen;
+	bool was_nearly_full;
 	size_t room;	/* octets for each received packet */
 	uint8_t *bytes; /* CHANNEL_BATCH times room */
-	struct batch batch;
+	struct batch sending;
+	struct batch receiving;
+	size_t used; /* headers of receiving */
 };
 
 static int set_int(int fd, int level, int option, int value)
@@ -44,10 +54,10 @@ static int set_int(int fd, int level, int option, int value)
 }
 
 /* The forced sizes need CAP_NET_ADMIN; without it the kernel's limit is taken. */
-static void enlarge(int fd, int forced, int plain)
+static void size_buffer(int fd, int forced, int plain, int octets)
 {
-	if (set_int(fd, SOL_SOCKET, forced, BUFFER) != 0)
-		(void)set_int(fd, SOL_SOCKET, plain, BUFFER);
+	if (set_int(fd, SOL_SOCKET, forced, octets) != 0)
+		(void)set_int(fd, SOL_SOCKET, plain, octets);
 }
 
 static enum err open_socket(const struct channel_options *options, int *out)
@@ -75,13 +85,22 @@ static enum err prepare_sender(struct channel *channel)
 	    set_int(fd, SOL_SOCKET, SO_TIMESTAMPING,
 		    SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE) != 0)
 		return err_from_errno(errno);
-	enlarge(fd, SO_SNDBUFFORCE, SO_SNDBUF);
-	enlarge(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+	size_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, BUFFER);
+	size_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, BUFFER);
 	return E_OK;
 }
 
-static enum err prepare_receiver(struct channel *channel, const struct sock_fprog *own)
+/* The kernel doubles what is asked for, to have room for its own records of each packet. */
+static int receive_buffer(const struct channel_options *options)
 {
+	if (options->receive_buffer == 0)
+		return BUFFER;
+	return options->receive_buffer < INT_MAX ? (int)(options->receive_buffer / 2) : INT_MAX / 2;
+}
+
+static enum err prepare_receiver(struct channel *channel, const struct channel_options *options)
+{
+	const struct sock_fprog *own = options->own;
 	int fd = channel->receiver;
 	uint8_t octets[PACKET_MIN];
 
@@ -89,7 +108,7 @@ static enum err prepare_receiver(struct channel *channel, const struct sock_fpro
 	    set_int(fd, SOL_SOCKET, SO_TIMESTAMPING,
 		    SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE) != 0)
 		return err_from_errno(errno);
-	enlarge(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+	size_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, receive_buffer(options));
 	/* What came between opening the socket and its filter is not ours. */
 	while (recv(fd, octets, sizeof(octets), MSG_DONTWAIT) >= 0)
 		;
@@ -105,7 +124,7 @@ static enum err prepare(struct channel *channel, const struct channel_options *o
 	if (rc == E_OK)
 		rc = prepare_sender(channel);
 	if (rc == E_OK)
-		rc = prepare_receiver(channel, options->own);
+		rc = prepare_receiver(channel, options);
 	if (rc == E_OK)
 		rc = channel_reserve(channel, PACKET_MIN);
 	return rc;
@@ -143,6 +162,22 @@ void channel_close(struct channel *channel)
 	free(channel);
 }
 
+static void ready_header(struct channel *channel, size_t index)
+{
+	struct batch *batch = &channel->receiving;
+
+	batch->vectors[index].iov_base = channel->bytes + index * channel->room;
+	batch->vectors[index].iov_len = channel->room;
+	batch->headers[index].msg_hdr = (struct msghdr){
+		.msg_iov = &batch->vectors[index],
+		.msg_iovlen = 1,
+		.msg_name = &batch->addresses[index],
+		.msg_namelen = sizeof(batch->addresses[index]),
+		.msg_control = batch->control[index],
+		.msg_controllen = sizeof(batch->control[index]),
+	};
+}
+
 enum err channel_reserve(struct channel *channel, size_t octets)
 {
 	size_t room = octets + HEADERS_MAX;
@@ -154,6 +189,8 @@ enum err channel_reserve(struct channel *channel, size_t octets)
 		return E_MEMORY;
 	channel->bytes = bytes;
 	channel->room = room;
+	for (size_t i = 0; i < CHANNEL_BATCH; i++)
+		ready_header(channel, i);
 	return E_OK;
 }
 
@@ -171,16 +208,43 @@ static void put_dscp(const struct channel *channel, struct msghdr *header, char 
 	memcpy(CMSG_DATA(message), &traffic_class, sizeof(traffic_class));
 }
 
+static socklen_t to_address(const struct endpoint *endpoint, union address *out)
+{
+	if (endpoint->family == 4) {
+		out->v4 = (struct sockaddr_in){.sin_family = AF_INET};
+		memcpy(&out->v4.sin_addr, endpoint->bytes, sizeof(out->v4.sin_addr));
+		return sizeof(out->v4);
+	}
+	out->v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_scope_id = endpoint->scope};
+	memcpy(&out->v6.sin6_addr, endpoint->bytes, sizeof(out->v6.sin6_addr));
+	return sizeof(out->v6);
+}
+
+static struct endpoint from_address(const union address *address)
+{
+	struct endpoint endpoint = {0};
+
+	if (address->any.sa_family == AF_INET) {
+		endpoint.family = 4;
+		memcpy(endpoint.bytes, &address->v4.sin_addr, sizeof(address->v4.sin_addr));
+	} else if (address->any.sa_family == AF_INET6) {
+		endpoint.family = 6;
+		endpoint.scope = address->v6.sin6_scope_id;
+		memcpy(endpoint.bytes, &address->v6.sin6_addr, sizeof(address->v6.sin6_addr));
+	}
+	return endpoint;
+}
+
 static void fill_outgoing(struct channel *channel, const struct outgoing *packets, size_t count)
 {
-	struct batch *batch = &channel->batch;
+	struct batch *batch = &channel->sending;
 
 	for (size_t i = 0; i < count; i++) {
 		struct msghdr *header = &batch->headers[i].msg_hdr;
 		batch->vectors[i].iov_base = (void *)(uintptr_t)packets[i].bytes;
 		batch->vectors[i].iov_len = packets[i].len;
 		*header = (struct msghdr){.msg_iov = &batch->vectors[i], .msg_iovlen = 1};
-		header->msg_namelen = endpoint_to_sockaddr(packets[i].to, &batch->addresses[i]);
+		header->msg_namelen = to_address(packets[i].to, &batch->addresses[i]);
 		header->msg_name = &batch->addresses[i];
 		if (packets[i].dscp != 0)
 			put_dscp(channel, header, batch->control[i], packets[i].dscp);
@@ -193,7 +257,7 @@ void channel_send(struct channel *channel, struct outgoing *packets, size_t coun
 	fill_outgoing(channel, packets, count);
 	for (size_t done = 0; done < count;) {
 		nsec before = clock_realtime();
-		int sent = sendmmsg(channel->sender, &channel->batch.headers[done],
+		int sent = sendmmsg(channel->sender, &channel->sending.headers[done],
 				    (unsigned int)(count - done), MSG_DONTWAIT);
 		int refused = errno;
 		if (sent < 0 && refused == EINTR)
@@ -209,26 +273,19 @@ void channel_send(struct channel *channel, struct outgoing *packets, size_t coun
 	}
 }
 
+/* Headers are made ready again only where the call before used them. */
 static int receive_batch(struct channel *channel, int fd, int flags)
 {
-	struct batch *batch = &channel->batch;
+	struct batch *batch = &channel->receiving;
 
-	for (size_t i = 0; i < CHANNEL_BATCH; i++) {
-		batch->vectors[i].iov_base = channel->bytes + i * channel->room;
-		batch->vectors[i].iov_len = channel->room;
-		batch->headers[i].msg_hdr = (struct msghdr){
-			.msg_iov = &batch->vectors[i],
-			.msg_iovlen = 1,
-			.msg_name = &batch->addresses[i],
-			.msg_namelen = sizeof(batch->addresses[i]),
-			.msg_control = batch->control[i],
-			.msg_controllen = sizeof(batch->control[i]),
-		};
-	}
+	for (size_t i = 0; i < channel->used; i++)
+		ready_header(channel, i);
 	int got = recvmmsg(fd, batch->headers, CHANNEL_BATCH, MSG_DONTWAIT | flags, NULL);
 	/* An error that waits on the socket is given instead of packets, once. */
 	if (got < 0 && errno != EAGAIN)
 		got = recvmmsg(fd, batch->headers, CHANNEL_BATCH, MSG_DONTWAIT | flags, NULL);
+	/* One more may have been touched before the call ended. */
+	channel->used = got < 0 ? 1 : got < CHANNEL_BATCH ? (size_t)got + 1 : CHANNEL_BATCH;
 	return got < 0 ? 0 : got;
 }
 
@@ -260,12 +317,12 @@ bool channel_receive(struct channel *channel, struct incoming out[CHANNEL_BATCH]
 	int got = receive_batch(channel, channel->receiver, 0);
 
 	for (int i = 0; i < got; i++) {
-		struct mmsghdr *header = &channel->batch.headers[i];
+		struct mmsghdr *header = &channel->receiving.headers[i];
 		out[i] = (struct incoming){
 			.bytes = channel->bytes + (size_t)i * channel->room,
 			.len = header->msg_len,
 			.truncated = (header->msg_hdr.msg_flags & MSG_TRUNC) != 0,
-			.from = endpoint_from_sockaddr(&channel->batch.addresses[i]),
+			.from = from_address(&channel->receiving.addresses[i]),
 			.at = find_stamp(&header->msg_hdr),
 			.stamped_by = STAMP_KERNEL,
 		};
@@ -290,7 +347,7 @@ static const struct sock_extended_err *error_in(const struct cmsghdr *message)
 
 static bool read_error(const struct sock_extended_err *error, struct report *report)
 {
-	struct sockaddr_storage offender = {0};
+	union address offender = {0};
 
 	report->number = (int)error->ee_errno;
 	if (error->ee_origin == SO_EE_ORIGIN_TIMESTAMPING) {
@@ -304,7 +361,7 @@ static bool read_error(const struct sock_extended_err *error, struct report *rep
 	size_t len = address->sa_family == AF_INET ? sizeof(struct sockaddr_in)
 						   : sizeof(struct sockaddr_in6);
 	memcpy(&offender, address, len);
-	report->offender = endpoint_from_sockaddr(&offender);
+	report->offender = from_address(&offender);
 	return true;
 }
 
@@ -333,17 +390,19 @@ bool channel_reports(struct channel *channel, struct report out[CHANNEL_BATCH], 
 	for (int i = 0; i < got; i++) {
 		struct report report = {
 			.bytes = channel->bytes + (size_t)i * channel->room,
-			.len = channel->batch.headers[i].msg_len,
-			.destination = endpoint_from_sockaddr(&channel->batch.addresses[i]),
+			.len = channel->receiving.headers[i].msg_len,
+			.destination = from_address(&channel->receiving.addresses[i]),
 		};
-		if (read_report(&channel->batch.headers[i].msg_hdr, &report))
+		if (read_report(&channel->receiving.headers[i].msg_hdr, &report))
 			out[(*count)++] = report;
 	}
 	return got == CHANNEL_BATCH;
 }
 
 /* The kernel counts IPv6 packets with a wrong checksum as drops too, so that anybody could spoil a
- * slot: with IPv6 a drop says something only when the queue was near its limit. */
+ * slot: with IPv6 a drop says something only when the queue was near its limit. Nobody but the
+ * caller reads the queue, so between two reads it only grows, and a look before each read sees it
+ * fullest. */
 bool channel_overflowed(struct channel *channel)
 {
 	uint32_t info[SK_MEMINFO_VARS] = {0};
@@ -354,5 +413,7 @@ bool channel_overflowed(struct channel *channel)
 	bool dropped = info[SK_MEMINFO_DROPS] != channel->drops_seen;
 	channel->drops_seen = info[SK_MEMINFO_DROPS];
 	bool nearly_full = info[SK_MEMINFO_RMEM_ALLOC] > info[SK_MEMINFO_RCVBUF] / 4 * 3;
-	return dropped && (channel->family == 4 || nearly_full);
+	bool filled = nearly_full || channel->was_nearly_full;
+	channel->was_nearly_full = nearly_full;
+	return dropped && (channel->family == 4 || filled);
 }

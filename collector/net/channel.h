@@ -23,6 +23,7 @@ struct channel_options {
 	uint8_t family;		      /* 4 or 6 */
 	int protocol;		      /* IPPROTO_ICMP, IPPROTO_ICMPV6 */
 	const struct sock_fprog *own; /* which packets the receiving socket takes */
+	uint32_t receive_buffer;      /* octets that it may hold; 0: the default */
 };
 
 /* E_PERMISSION without CAP_NET_RAW; E_UNSUPPORTED where the machine lacks the family. */
@@ -71,7 +72,9 @@ struct report {
 /* Like channel_receive; what tells nothing of use is left out. */
 bool channel_reports(struct channel *channel, struct report out[CHANNEL_BATCH], size_t *count);
 
-/* Whether the receiving socket has lost packets since the last call because its queue was full. */
+/* Whether the receiving socket has lost packets since the last call because its queue was full.
+ * Call it before each channel_receive that follows one which emptied the queue in part: how full it
+ * was shows only until it is read. */
 bool channel_overflowed(struct channel *channel);
 
 #endif

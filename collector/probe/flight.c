@@ -4,6 +4,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
+static const nsec bias = INT64_C(1) << 47;
+#define TIME_MASK ((UINT64_C(1) << 48) - 1)
+
+_Static_assert(sizeof(struct flight_packet) == 16, "packets are many");
+
 enum err flight_create(struct period slot, uint32_t expected, nsec t_max, struct flight **out)
 {
 	struct flight *flight =
@@ -14,10 +19,6 @@ enum err flight_create(struct period slot, uint32_t expected, nsec t_max, struct
 	flight->slot = slot;
 	flight->t_max = t_max;
 	flight->expected = expected;
-	for (uint32_t i = 0; i < expected; i++) {
-		flight->packets[i].sent_at = NSEC_UNDEFINED;
-		flight->packets[i].received_at = NSEC_UNDEFINED;
-	}
 	*out = flight;
 	return E_OK;
 }
@@ -25,6 +26,38 @@ enum err flight_create(struct period slot, uint32_t expected, nsec t_max, struct
 void flight_destroy(struct flight *flight)
 {
 	free(flight);
+}
+
+static uint64_t packed(nsec time)
+{
+	if (time >= bias)
+		return TIME_MASK;
+	return time < -bias ? 0 : (uint64_t)(time + bias);
+}
+
+static nsec sent_at(const struct flight *flight, const struct flight_packet *packet)
+{
+	return flight->slot.from + (nsec)packet->sent - bias;
+}
+
+static nsec round_trip(const struct flight_packet *packet)
+{
+	return (nsec)packet->round_trip - bias;
+}
+
+static nsec received_at(const struct flight *flight, const struct flight_packet *packet)
+{
+	return sent_at(flight, packet) + round_trip(packet);
+}
+
+static void set_sent(struct flight *flight, struct flight_packet *packet, nsec at)
+{
+	packet->sent = packed(at - flight->slot.from) & TIME_MASK;
+}
+
+static void set_received(struct flight *flight, struct flight_packet *packet, nsec at)
+{
+	packet->round_trip = packed(at - sent_at(flight, packet)) & TIME_MASK;
 }
 
 static bool is_lost(const struct flight_packet *packet)
@@ -40,7 +73,7 @@ static void decide(struct flight *flight, uint32_t index, enum outcome outcome)
 	bool ripe = index < flight->ripe;
 
 	flight->lost -= ripe && is_lost(packet);
-	packet->outcome = (uint8_t)outcome;
+	packet->outcome = outcome & 0xf;
 	flight->lost += ripe && is_lost(packet);
 }
 
@@ -48,7 +81,7 @@ static void decide(struct flight *flight, uint32_t index, enum outcome outcome)
 static void decide_answered(struct flight *flight, uint32_t index)
 {
 	const struct flight_packet *packet = &flight->packets[index];
-	bool late = packet->received_at - packet->sent_at > flight->t_max;
+	bool late = round_trip(packet) > flight->t_max;
 
 	decide(flight, index, late ? OUTCOME_LATE : OUTCOME_REPLIED);
 }
@@ -56,7 +89,7 @@ static void decide_answered(struct flight *flight, uint32_t index)
 void flight_sent(struct flight *flight, uint32_t packet, nsec at)
 {
 	assert(packet < flight->expected);
-	flight->packets[packet].sent_at = at;
+	set_sent(flight, &flight->packets[packet], at);
 	flight->packets[packet].sent_stamp = STAMP_USER;
 	flight->packets[packet].outcome = OUTCOME_PENDING;
 	flight->passed = packet + 1;
@@ -75,10 +108,13 @@ void flight_stamped(struct flight *flight, uint32_t index, nsec at, enum stamp_s
 	struct flight_packet *packet = &flight->packets[index];
 	if (packet->outcome == OUTCOME_UNSENT || source <= packet->sent_stamp)
 		return;
-	packet->sent_at = at;
-	packet->sent_stamp = (uint8_t)source;
-	if (packet->received_at != NSEC_UNDEFINED)
-		decide_answered(flight, index);
+	nsec received = received_at(flight, packet);
+	set_sent(flight, packet, at);
+	packet->sent_stamp = source & 0xf;
+	if (!packet->answered)
+		return;
+	set_received(flight, packet, received);
+	decide_answered(flight, index);
 }
 
 bool flight_replied(struct flight *flight, uint32_t index, nsec at, enum stamp_source source)
@@ -88,13 +124,14 @@ bool flight_replied(struct flight *flight, uint32_t index, nsec at, enum stamp_s
 	struct flight_packet *packet = &flight->packets[index];
 	if (packet->outcome == OUTCOME_UNSENT)
 		return false;
-	if (packet->received_at != NSEC_UNDEFINED) {
+	if (packet->answered) {
 		if (packet->duplicates < UINT8_MAX)
 			packet->duplicates++;
 		return true;
 	}
-	packet->received_at = at;
-	packet->received_stamp = (uint8_t)source;
+	packet->answered = true;
+	set_received(flight, packet, at);
+	packet->received_stamp = source & 0xf;
 	decide_answered(flight, index);
 	return true;
 }
@@ -111,7 +148,8 @@ void flight_expire(struct flight *flight, nsec now)
 {
 	for (; flight->ripe < flight->passed; flight->ripe++) {
 		struct flight_packet *packet = &flight->packets[flight->ripe];
-		if (packet->outcome != OUTCOME_UNSENT && packet->sent_at + flight->t_max >= now)
+		if (packet->outcome != OUTCOME_UNSENT &&
+		    sent_at(flight, packet) + flight->t_max >= now)
 			return;
 		if (packet->outcome == OUTCOME_PENDING)
 			packet->outcome = OUTCOME_LOST;
@@ -130,10 +168,40 @@ bool flight_complete(const struct flight *flight)
 	return true;
 }
 
-static struct singleton singleton_of(const struct flight_packet *packet)
+nsec flight_answered_at(const struct flight *flight)
+{
+	nsec last = NSEC_UNDEFINED;
+
+	if (flight->passed < flight->expected)
+		return NSEC_UNDEFINED;
+	for (uint32_t i = 0; i < flight->expected; i++) {
+		const struct flight_packet *packet = &flight->packets[i];
+		if (packet->outcome != OUTCOME_REPLIED)
+			return NSEC_UNDEFINED;
+		if (received_at(flight, packet) > last)
+			last = received_at(flight, packet);
+	}
+	return last;
+}
+
+bool flight_missed(const struct flight *flight, struct period when)
+{
+	for (uint32_t i = 0; i < flight->passed; i++) {
+		const struct flight_packet *packet = &flight->packets[i];
+		if (packet->outcome == OUTCOME_UNSENT || packet->answered)
+			continue;
+		nsec sent = sent_at(flight, packet);
+		if (sent <= when.until && sent + flight->t_max >= when.from)
+			return true;
+	}
+	return false;
+}
+
+static struct singleton singleton_of(const struct flight *flight,
+				     const struct flight_packet *packet)
 {
 	struct singleton one = {
-		.sent_at = packet->sent_at,
+		.sent_at = sent_at(flight, packet),
 		.round_trip = NSEC_UNDEFINED,
 		.outcome = packet->outcome,
 		.duplicates = packet->duplicates,
@@ -145,7 +213,7 @@ static struct singleton singleton_of(const struct flight_packet *packet)
 	one.stamped_by = packet->sent_stamp;
 	if (packet->outcome != OUTCOME_REPLIED)
 		return one;
-	one.round_trip = packet->received_at - packet->sent_at;
+	one.round_trip = round_trip(packet);
 	if (packet->received_stamp < one.stamped_by)
 		one.stamped_by = packet->received_stamp;
 	return one;
@@ -158,14 +226,14 @@ struct sample flight_finish(const struct flight *flight, struct singleton *out)
 
 	for (uint32_t i = flight->expected; i-- > 0;) {
 		const struct flight_packet *packet = &flight->packets[i];
-		out[i] = singleton_of(packet);
+		out[i] = singleton_of(flight, packet);
 		if (packet->outcome != OUTCOME_REPLIED)
 			continue;
 		/* RFC 4737, section 3.3: a packet sent later has arrived before. Late packets are
 		 * lost, so they are no arrivals (section 2.1). */
-		out[i].reordered = packet->received_at > earliest;
-		if (packet->received_at < earliest)
-			earliest = packet->received_at;
+		out[i].reordered = received_at(flight, packet) > earliest;
+		if (received_at(flight, packet) < earliest)
+			earliest = received_at(flight, packet);
 		/* Only a clock set back between the two stamps can make this. */
 		if (out[i].round_trip < 0) {
 			out[i].round_trip = 0;

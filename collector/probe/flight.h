@@ -12,13 +12,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Kept small: an agent of 100,000 series holds millions. Times are biased, so that negative ones
+ * can be told, and stand at their bounds beyond 39 hours. */
 struct flight_packet {
-	nsec sent_at;
-	nsec received_at;	/* of the first answer, NSEC_UNDEFINED before */
-	uint8_t outcome;	/* enum outcome */
-	uint8_t sent_stamp;	/* enum stamp_source */
-	uint8_t received_stamp; /* enum stamp_source */
-	uint8_t duplicates;
+	uint64_t sent : 48;	     /* after the slot's start */
+	uint64_t outcome : 4;	     /* enum outcome */
+	uint64_t sent_stamp : 4;     /* enum stamp_source */
+	uint64_t received_stamp : 4; /* enum stamp_source, of the first answer */
+	uint64_t answered : 1;
+	uint64_t round_trip : 48; /* of the first answer */
+	uint64_t duplicates : 8;
 };
 
 struct flight {
@@ -27,11 +30,10 @@ struct flight {
 	struct period slot;
 	nsec t_max;
 	uint32_t expected;
-	uint32_t passed;	   /* packets [0, passed) have been sent or refused */
-	uint32_t ripe;		   /* the deadlines of packets [0, ripe) have passed */
-	uint32_t lost;		   /* among them */
-	uint32_t flags;		   /* enum slot_flag */
-	uint32_t overflows_before; /* the agent's receive overflows when it began */
+	uint32_t passed; /* packets [0, passed) have been sent or refused */
+	uint32_t ripe;	 /* the deadlines of packets [0, ripe) have passed */
+	uint32_t lost;	 /* among them */
+	uint32_t flags;	 /* enum slot_flag */
 	struct flight_packet packets[];
 };
 
@@ -59,6 +61,13 @@ void flight_expire(struct flight *flight, nsec now);
 
 /* Whether every packet was sent or refused, and answered or failed. */
 bool flight_complete(const struct flight *flight);
+
+/* When the last packet was answered, if all were within T_max; NSEC_UNDEFINED otherwise. */
+nsec flight_answered_at(const struct flight *flight);
+
+/* Whether an answer in time may have come within this time and is missing: some packet without
+ * answer was on its way then. */
+bool flight_missed(const struct flight *flight, struct period when);
 
 /* What became of it: fills expected singletons and gives the sample over them. */
 struct sample flight_finish(const struct flight *flight, struct singleton *out);

@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A flood must not hold the loop: what is left after so many batches waits for the next tick. */
-enum { FAMILIES = 2, IP_HEADERS = 60, BATCHES_MAX = 1024 };
+/* A flood of errors, which bear no stamp, must not hold the loop: what is left after so many
+ * batches waits for the next tick. */
+enum { FAMILIES = 2, IP_HEADERS = 60, REPORTS_MAX = 1024 };
 
 struct icmp_probe {
 	struct probe probe;
@@ -33,7 +34,8 @@ static int index_of(uint8_t family)
 
 /* Echo replies to our identifier. An IPv4 packet is seen with its IP header, an IPv6 one without.
  */
-static enum err open_channel(const struct mark_seal *seal, struct channel **out)
+static enum err open_channel(const struct mark_seal *seal, const struct probe_options *opening,
+			     struct channel **out)
 {
 	struct sock_filter v4[] = {
 		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
@@ -53,7 +55,8 @@ static enum err open_channel(const struct mark_seal *seal, struct channel **out)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	struct sock_fprog own = {sizeof(v4) / sizeof(v4[0]), v4};
-	struct channel_options options = {seal->family, IPPROTO_ICMP, &own};
+	struct channel_options options = {seal->family, IPPROTO_ICMP, &own,
+					  opening->receive_buffer};
 
 	if (seal->family == 6) {
 		options.protocol = IPPROTO_ICMPV6;
@@ -76,7 +79,7 @@ static void icmp_close(struct probe *probe)
 	free(icmp);
 }
 
-static enum err open_families(struct icmp_probe *icmp)
+static enum err open_families(struct icmp_probe *icmp, const struct probe_options *options)
 {
 	enum err rc = random_secret(&icmp->seal[0].key, sizeof(icmp->seal[0].key));
 	if (rc == E_OK)
@@ -94,7 +97,7 @@ static enum err open_families(struct icmp_probe *icmp)
 	icmp->seal[0].family = 4;
 	icmp->seal[1].family = 6;
 	for (int i = 0; i < FAMILIES; i++) {
-		enum err opened = open_channel(&icmp->seal[i], &icmp->channel[i]);
+		enum err opened = open_channel(&icmp->seal[i], options, &icmp->channel[i]);
 		if (opened == E_PERMISSION)
 			return opened;
 		if (opened != E_OK) {
@@ -107,14 +110,14 @@ static enum err open_families(struct icmp_probe *icmp)
 	return icmp->channel[0] == NULL && icmp->channel[1] == NULL ? rc : E_OK;
 }
 
-static enum err icmp_open(struct probe **out)
+static enum err icmp_open(const struct probe_options *options, struct probe **out)
 {
 	struct icmp_probe *icmp = calloc(1, sizeof(*icmp));
 
 	if (icmp == NULL)
 		return E_MEMORY;
 	icmp->probe.ops = &probe_icmp;
-	enum err rc = open_families(icmp);
+	enum err rc = open_families(icmp, options);
 	if (rc != E_OK) {
 		icmp_close(&icmp->probe);
 		return rc;
@@ -192,38 +195,41 @@ static void icmp_send(struct probe *probe, struct probe_packet *packets, size_t 
 	}
 }
 
-static void take_report(struct icmp_probe *icmp, int index, const struct report *report,
-			const struct probe_listener *listener)
+/* Whether a report tells something of ours, and what. */
+static bool read_report(struct icmp_probe *icmp, int index, const struct report *report,
+			struct probe_event *event)
 {
 	const struct mark_seal *seal = &icmp->seal[index];
-	struct probe_event event = {.peer = report->destination, .at = report->at};
+	struct icmp_echo echo;
 
+	*event = (struct probe_event){.peer = report->destination, .at = report->at};
 	if (report->looped) {
-		struct icmp_echo echo;
 		if (icmp_read_looped(report->bytes, report->len, seal, &echo) != E_OK)
-			return;
-		event.kind = PROBE_STAMPED;
-		event.mark = echo.mark;
-		event.sequence = echo.sequence;
-		event.stamped_by = STAMP_KERNEL;
-	} else {
-		if (icmp_read_quoted(report->bytes, report->len, seal, &event.sequence) != E_OK)
-			return;
-		/* Our own kernel says so when a neighbour does not answer on the last link. */
-		event.kind =
-			report->number == EHOSTUNREACH && local_has(icmp->local, &report->offender)
-				? PROBE_UNREACHABLE
-				: PROBE_REJECTED;
+			return false;
+		event->kind = PROBE_STAMPED;
+		event->mark = echo.mark;
+		event->sequence = echo.sequence;
+		event->stamped_by = STAMP_KERNEL;
+		return true;
 	}
-	listener->take(listener->context, &event);
+	if (icmp_read_quoted(report->bytes, report->len, seal, &event->sequence) != E_OK)
+		return false;
+	/* Our own kernel says so when a neighbour does not answer on the last link. */
+	event->kind = report->number == EHOSTUNREACH && local_has(icmp->local, &report->offender)
+			      ? PROBE_UNREACHABLE
+			      : PROBE_REJECTED;
+	return true;
 }
 
-static void take_reply(const struct mark_seal *seal, const struct incoming *packet,
-		       const struct probe_listener *listener)
+static bool read_reply(const struct mark_seal *seal, const struct incoming *packet,
+		       struct probe_event *event)
 {
 	struct icmp_echo echo = {0};
 	enum err rc = icmp_read_reply(packet->bytes, packet->len, seal, &echo);
-	struct probe_event event = {
+
+	if (rc == E_NOT_FOUND)
+		return false;
+	*event = (struct probe_event){
 		.kind = PROBE_REPLIED,
 		.mark = echo.mark,
 		.peer = packet->from,
@@ -231,52 +237,72 @@ static void take_reply(const struct mark_seal *seal, const struct incoming *pack
 		.at = packet->at,
 		.stamped_by = packet->stamped_by,
 	};
-
-	if (rc == E_NOT_FOUND)
-		return;
 	if (rc == E_CHECKSUM)
-		event.kind = PROBE_BAD_CHECKSUM;
+		event->kind = PROBE_BAD_CHECKSUM;
 	else if (rc != E_OK || packet->truncated)
-		event.kind = PROBE_FORGED;
-	listener->take(listener->context, &event);
+		event->kind = PROBE_FORGED;
+	return true;
 }
 
-static void receive_family(struct icmp_probe *icmp, int index,
-			   const struct probe_listener *listener)
+static void look_for_overflow(struct icmp_probe *icmp, int index,
+			      const struct probe_listener *listener)
 {
-	struct channel *channel = icmp->channel[index];
-	struct report reports[CHANNEL_BATCH];
-	struct incoming incoming[CHANNEL_BATCH];
-	size_t count;
+	struct probe_event event = {.kind = PROBE_OVERFLOWED,
+				    .peer.family = icmp->seal[index].family};
 
-	if (channel_overflowed(channel)) {
-		struct probe_event event = {.kind = PROBE_OVERFLOWED,
-					    .peer.family = icmp->seal[index].family};
-		listener->take(listener->context, &event);
-	}
+	if (channel_overflowed(icmp->channel[index]))
+		listener->take(listener->context, &event, 1);
+}
+
+static void receive_reports(struct icmp_probe *icmp, int index,
+			    const struct probe_listener *listener)
+{
+	struct report reports[CHANNEL_BATCH];
+	struct probe_event events[CHANNEL_BATCH];
+	size_t count;
 	bool more = true;
-	for (int i = 0; i < BATCHES_MAX && more; i++) {
-		more = channel_reports(channel, reports, &count);
+
+	for (int i = 0; i < REPORTS_MAX && more; i++) {
+		size_t used = 0;
+		more = channel_reports(icmp->channel[index], reports, &count);
 		for (size_t j = 0; j < count; j++)
-			take_report(icmp, index, &reports[j], listener);
-	}
-	more = true;
-	for (int i = 0; i < BATCHES_MAX && more; i++) {
-		more = channel_receive(channel, incoming, &count);
-		for (size_t j = 0; j < count; j++)
-			take_reply(&icmp->seal[index], &incoming[j], listener);
+			used += read_report(icmp, index, &reports[j], &events[used]);
+		listener->take(listener->context, events, used);
 	}
 }
 
-static void icmp_receive(struct probe *probe, const struct probe_listener *listener)
+/* Packets come in the order of their stamps: from the first that is no older than now, all older
+ * ones have been read. So no flood can hold the loop for longer than a full queue takes. */
+static void receive_replies(struct icmp_probe *icmp, int index, nsec now,
+			    const struct probe_listener *listener)
+{
+	struct incoming incoming[CHANNEL_BATCH];
+	struct probe_event events[CHANNEL_BATCH];
+	size_t count;
+	bool more = true;
+
+	while (more) {
+		size_t used = 0;
+		look_for_overflow(icmp, index, listener);
+		more = channel_receive(icmp->channel[index], incoming, &count);
+		for (size_t j = 0; j < count; j++)
+			used += read_reply(&icmp->seal[index], &incoming[j], &events[used]);
+		listener->take(listener->context, events, used);
+		more = more && incoming[count - 1].at < now;
+	}
+}
+
+static void icmp_receive(struct probe *probe, nsec now, const struct probe_listener *listener)
 {
 	struct icmp_probe *icmp = (struct icmp_probe *)probe;
 
 	if (icmp->egress != NULL)
 		egress_read(icmp->egress);
 	for (int i = 0; i < FAMILIES; i++) {
-		if (icmp->used[i])
-			receive_family(icmp, i, listener);
+		if (!icmp->used[i])
+			continue;
+		receive_reports(icmp, i, listener);
+		receive_replies(icmp, i, now, listener);
 	}
 }
 

@@ -33,7 +33,7 @@ enum probe_event_kind {
 	PROBE_UNREACHABLE, /* the same, made by this machine: nobody answers on the last link */
 	PROBE_FORGED,	   /* our identifier, but not our cookie, or cut */
 	PROBE_BAD_CHECKSUM,
-	PROBE_OVERFLOWED, /* the agent lost packets of this family itself */
+	PROBE_OVERFLOWED, /* since the last receive the agent lost packets of this family itself */
 };
 
 struct probe_event {
@@ -47,7 +47,11 @@ struct probe_event {
 
 struct probe_listener {
 	void *context;
-	void (*take)(void *context, const struct probe_event *event);
+	void (*take)(void *context, const struct probe_event *events, size_t count);
+};
+
+struct probe_options {
+	uint32_t receive_buffer; /* octets that a receiving socket may hold; 0: the default */
 };
 
 struct probe_ops;
@@ -63,7 +67,7 @@ struct probe_ops {
 
 	/* Opens its sockets, so call it while the process may. A family that the machine lacks is
 	 * logged and left out; E_PERMISSION, E_UNSUPPORTED when neither is left. */
-	enum err (*open)(struct probe **out);
+	enum err (*open)(const struct probe_options *options, struct probe **out);
 	void (*close)(struct probe *probe);
 
 	/* Prepares for packets of this size and family. E_UNSUPPORTED: the family is left out. */
@@ -72,8 +76,9 @@ struct probe_ops {
 	/* Hands up to PROBE_BATCH packets to the kernel, without blocking. */
 	void (*send)(struct probe *probe, struct probe_packet *packets, size_t count);
 
-	/* Reads everything that has arrived, without blocking. */
-	void (*receive)(struct probe *probe, const struct probe_listener *listener);
+	/* Reads everything that arrived before now (realtime), without blocking, however much
+	 * arrives meanwhile. */
+	void (*receive)(struct probe *probe, nsec now, const struct probe_listener *listener);
 
 	/* The capture filter for this probe's packets to and from a host (NULL: all), errors about
 	 * them included. */

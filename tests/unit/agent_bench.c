@@ -55,6 +55,7 @@ void bench_open(struct bench *bench, const struct bench_setup *setup)
 		.listener = {bench, on_finished, on_worsened, on_clock_stepped},
 		.c1 = setup->c1 > 0 ? setup->c1 : 0.5,
 		.hurry = setup->hurry,
+		.receive_buffer = setup->receive_buffer,
 	};
 
 	*bench = (struct bench){.interval = NSEC_PER_SEC};

@@ -32,6 +32,7 @@ struct bench_setup {
 	fake_policy *policy; /* its context is the bench */
 	double c1;
 	bool hurry;
+	uint32_t receive_buffer;
 };
 void bench_open(struct bench *bench, const struct bench_setup *setup);
 uint32_t bench_add(struct bench *bench, const struct target *target);

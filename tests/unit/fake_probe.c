@@ -117,8 +117,9 @@ static struct arrival take_first(void)
 	return first;
 }
 
-static enum err fake_open(struct probe **out)
+static enum err fake_open(const struct probe_options *options, struct probe **out)
 {
+	state.fake.receive_buffer = options->receive_buffer;
 	state.probe.ops = &fake_probe;
 	*out = &state.probe;
 	return E_OK;
@@ -165,15 +166,16 @@ static void fake_send(struct probe *probe, struct probe_packet *packets, size_t 
 }
 
 /* What arrived while nobody looked bears the stamp of its arrival. */
-static void fake_receive(struct probe *probe, const struct probe_listener *listener)
+static void fake_receive(struct probe *probe, nsec until, const struct probe_listener *listener)
 {
 	nsec now = clock_monotonic();
 
 	(void)probe;
+	(void)until;
 	while (state.count > 0 && state.arrivals[0].at <= now) {
 		struct arrival arrival = take_first();
 		arrival.event.at = arrival.at + clock_realtime() - now;
-		listener->take(listener->context, &arrival.event);
+		listener->take(listener->context, &arrival.event, 1);
 	}
 }
 

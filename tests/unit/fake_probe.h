@@ -34,6 +34,7 @@ struct fake {
 	size_t sent_count;
 	size_t largest; /* the most packets that left at one instant */
 	bool record;
+	uint32_t receive_buffer; /* what it was opened with */
 };
 
 extern const struct probe_ops fake_probe;

@@ -215,59 +215,6 @@ static void packets_meet_their_fates(void **state)
 	}
 }
 
-static void an_overflow_taints_what_it_overlaps(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *name;
-		nsec at;
-		uint8_t family;
-		bool tainted[5];
-	} rows[] = {
-		{"in the middle of a slot", 2700 * MS, 4, {false, false, true}},
-		{"while the slot before waits", 2300 * MS, 4, {false, true, true}},
-		{"before the first", -100 * MS, 4, {false}},
-		{"of the other family", 2700 * MS, 6, {false}},
-	};
-	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct bench bench;
-		struct target target = bench_target();
-		struct probe_event event = {.kind = PROBE_OVERFLOWED,
-					    .peer.family = rows[i].family};
-		print_message("# %s\n", rows[i].name);
-		bench_open(&bench, &(struct bench_setup){.policy = answer_all});
-		uint32_t series = bench_add(&bench, &target);
-		fake_happen(NSEC_PER_SEC / 2 + rows[i].at, &event);
-		bench_run_to(&bench, 5600 * MS);
-		bench_expect_row(&bench, series, 0, 5);
-		for (int64_t slot = 0; slot < 5; slot++)
-			assert_int_equal(bench_slot(&bench, series, slot)->flags,
-					 rows[i].tainted[slot] ? SLOT_TAINTED : 0);
-		assert_int_equal(agent_counters(bench.agent)->overflows, 1);
-		bench_close(&bench);
-	}
-}
-
-/* The queue overflowed while the agent stood still; a slot that begins afterwards lost nothing. */
-static void an_overflow_seen_late_spares_the_next_slot(void **state)
-{
-	(void)state;
-	struct bench bench;
-	struct target target = bench_target();
-	struct probe_event event = {.kind = PROBE_OVERFLOWED, .peer.family = 4};
-
-	bench_open(&bench, &(struct bench_setup){.policy = answer_all});
-	uint32_t series = bench_add(&bench, &target);
-	bench_run_to(&bench, 800 * MS);
-	fake_happen(10 * MS, &event);
-	clock_advance(1300 * MS);
-	bench_run_to(&bench, 4600 * MS);
-	assert_int_equal(bench_slot(&bench, series, 0)->flags, SLOT_TAINTED | SLOT_UNSENT);
-	assert_int_equal(bench_slot(&bench, series, 2)->flags & SLOT_TAINTED, 0);
-	assert_int_equal(bench_slot(&bench, series, 3)->flags, 0);
-	bench_close(&bench);
-}
-
 static void several_slots_are_open_at_once(void **state)
 {
 	(void)state;
@@ -311,7 +258,7 @@ static void nothing_drifts_in_a_month(void **state)
 		assert_int_equal(s->sent, 4);
 		assert_int_equal(s->lost + s->flags, 0);
 	}
-	assert_true(lateness_quantile(&agent_counters(bench.agent)->lateness, 1.0) <= 2 * MS);
+	assert_true(lateness_quantile(&agent_counters(bench.agent)->lateness, 1.0) <= 6 * MS);
 	bench_close(&bench);
 }
 
@@ -380,41 +327,6 @@ static void the_alarm_comes_inside_the_slot(void **state)
 	bench_close(&bench);
 }
 
-static void sends_are_paced(void **state)
-{
-	(void)state;
-	enum { SERIES = 500, PACKETS = 20 };
-	struct bench bench;
-	struct target target = bench_target();
-
-	target.interval = 10 * NSEC_PER_SEC;
-	target.packets = PACKETS;
-	bench_open(&bench, &(struct bench_setup){.policy = answer_all});
-	fake_state()->record = true;
-	for (uint32_t i = 0; i < SERIES; i++) {
-		target.phase_seed = i;
-		target.host.bytes[2] = (uint8_t)(i >> 8);
-		target.host.bytes[3] = (uint8_t)i;
-		(void)bench_add(&bench, &target);
-	}
-	bench_run_to(&bench, 21 * NSEC_PER_SEC);
-	const struct fake *fake = fake_state();
-	assert_true(fake->sent_count >= (size_t)2 * SERIES * PACKETS);
-	/* A thousand a second are one a tick; chance heaps some. */
-	assert_true(fake->largest <= 10);
-	nsec *before = calloc(SERIES, sizeof(*before));
-	assert_non_null(before);
-	for (size_t i = 0; i < fake->sent_count; i++) {
-		const struct fake_sent *sent = &fake->sent[i];
-		nsec gap = sent->at - before[sent->mark.series];
-		if (before[sent->mark.series] != 0)
-			assert_in_range(gap, 499 * MS, 501 * MS);
-		before[sent->mark.series] = sent->at;
-	}
-	free(before);
-	bench_close(&bench);
-}
-
 static void a_hurried_agent_waits_for_no_deadline(void **state)
 {
 	(void)state;
@@ -436,13 +348,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_meet_their_fates),
-		cmocka_unit_test(an_overflow_taints_what_it_overlaps),
-		cmocka_unit_test(an_overflow_seen_late_spares_the_next_slot),
 		cmocka_unit_test(several_slots_are_open_at_once),
 		cmocka_unit_test(nothing_drifts_in_a_month),
 		cmocka_unit_test(a_slot_that_turns_bad_is_told_once),
 		cmocka_unit_test(the_alarm_comes_inside_the_slot),
-		cmocka_unit_test(sends_are_paced),
 		cmocka_unit_test(a_hurried_agent_waits_for_no_deadline),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

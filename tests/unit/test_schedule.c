@@ -19,12 +19,15 @@ static struct stream minute_stream(void)
 	};
 }
 
+static struct pace pace;
+
 static struct schedule *schedule_of(const struct stream *stream, nsec now)
 {
 	struct schedule *schedule;
 
+	pace = (struct pace){.stream = *stream};
 	assert_int_equal(schedule_create(&schedule), E_OK);
-	assert_int_equal(schedule_add(schedule, 0, stream, now), E_OK);
+	assert_int_equal(schedule_add(schedule, &pace, now), E_OK);
 	return schedule;
 }
 
@@ -187,13 +190,15 @@ static void a_stream_that_retires_settles_what_it_began(void **state)
 
 	assert_true(schedule_take(schedule, schedule_next(schedule), &due));
 	int64_t slot = due.slot;
-	schedule_retire(schedule, 0);
+	schedule_retire(schedule, &pace);
 	assert_true(schedule_take(schedule, schedule_next(schedule), &due));
 	assert_int_equal(due.kind, DUE_SETTLE);
 	assert_int_equal(due.slot, slot);
 	assert_int_equal(schedule_next(schedule), NSEC_INFINITE);
-	assert_int_equal(schedule_add(schedule, 0, &stream, START), E_OK);
-	schedule_remove(schedule, 0);
+	schedule_remove(schedule, &pace);
+	assert_int_equal(schedule_add(schedule, &pace, START), E_OK);
+	assert_int_not_equal(schedule_next(schedule), NSEC_INFINITE);
+	schedule_remove(schedule, &pace);
 	assert_int_equal(schedule_next(schedule), NSEC_INFINITE);
 	schedule_destroy(schedule);
 }
@@ -207,28 +212,32 @@ static void many_streams_come_in_order(void **state)
 	struct random random = random_seeded(7);
 	struct schedule *schedule;
 	uint32_t *counts = calloc(STREAMS, sizeof(*counts));
+	struct pace *paces = calloc(STREAMS, sizeof(*paces));
 	nsec before = 0;
 	struct due due;
 
 	assert_non_null(counts);
+	assert_non_null(paces);
 	assert_int_equal(schedule_create(&schedule), E_OK);
 	for (uint32_t i = 0; i < STREAMS; i++) {
-		struct stream stream = {.interval = NSEC_PER_MIN, .packets = 3};
-		stream.phase = (nsec)random_below(&random, 20 * NSEC_PER_SEC);
-		assert_int_equal(schedule_add(schedule, i, &stream, 0), E_OK);
+		paces[i].number = i;
+		paces[i].stream = (struct stream){.interval = NSEC_PER_MIN, .packets = 3};
+		paces[i].stream.phase = (nsec)random_below(&random, 20 * NSEC_PER_SEC);
+		assert_int_equal(schedule_add(schedule, &paces[i], 0), E_OK);
 	}
 	for (uint32_t i = 0; i < STREAMS; i += 10)
-		schedule_remove(schedule, i);
+		schedule_remove(schedule, &paces[i]);
 	schedule_end(schedule, NSEC_PER_MIN);
 	while (schedule_take(schedule, NSEC_PER_MIN - 1, &due)) {
 		assert_int_equal(due.kind, DUE_SEND);
 		assert_true(due.at >= before);
 		before = due.at;
-		counts[due.stream]++;
+		counts[due.pace->number]++;
 	}
 	for (uint32_t i = 0; i < STREAMS; i++)
 		assert_int_equal(counts[i], i % 10 == 0 ? 0 : 3);
 	free(counts);
+	free(paces);
 	schedule_destroy(schedule);
 }
 
