@@ -15,7 +15,7 @@ import link as links
 from link import lab
 from table import Table
 
-NAMES = ("cpu", "timing")
+NAMES = ("cpu", "timing", "ceiling", "scale")
 DISK_LEAST = 20 << 30
 
 
@@ -29,7 +29,7 @@ class Setting:
         self.emulator = os.path.join(build, "tests", "net", "emulator")
 
     def emulated(self, models=None):
-        return links.Emulated(self.emulator, models or links.EIGHT_MS)
+        return links.Emulated(self.emulator, **(models or links.EIGHT_MS))
 
     @contextmanager
     def folder(self):

@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import lab  # noqa: E402
 import process  # noqa: E402
 
-TARGETS_MAX = 131_000
+TARGETS = "10.80.0.0/14"
 EIGHT_MS = {"forward": "delay=fixed:4ms", "backward": "delay=uniform:4ms:1ms"}
 # Peers print three digits: below a millisecond these are microseconds.
 HALF_MS = {"forward": "delay=fixed:200us", "backward": "delay=uniform:300us:100us"}
@@ -23,16 +23,20 @@ def targets(count):
     return [target(i) for i in range(count)]
 
 
-class Emulated(lab.Lab):
-    """Losses as the emulator knows them; it keeps no log, which would cost it time."""
+class Link(lab.Lab):
+    """Without a log, which would cost the emulator time."""
 
-    def __init__(self, emulator, models):
-        super().__init__(emulator, **models)
-        self.log = "/dev/null"
+    def __init__(self, emulator=None, **models):
+        super().__init__(emulator, log=None, **models)
 
     def _addresses(self):
         super()._addresses()
-        add_targets(self)
+        self._ip(self.near, "route", "add", *self._way(), "dev", "link0")
+        self._ip(self.far, "route", "add", "local", TARGETS, "dev", "lo")
+        os.chmod(self.folder.name, 0o755)  # the collector becomes another user
+
+    def _way(self):
+        return [TARGETS]
 
     def inside(self, command):
         return lab.inside(self.near, *command)
@@ -41,6 +45,8 @@ class Emulated(lab.Lab):
         """Packets that left the near end since it is there."""
         return process.packets_sent(self.run_near("cat", "/proc/net/dev").stdout)
 
+
+class Emulated(Link):
     def lost(self):
         """How many packets the link swallowed on either way; ends it."""
         summary = self.finish()
@@ -50,7 +56,17 @@ class Emulated(lab.Lab):
         return swallowed + summary["near_drops"] + summary["far_drops"]
 
 
-def add_targets(link):
-    link._ip(link.near, "route", "add", "10.80.0.0/14", "dev", "link0")
-    link._ip(link.far, "route", "add", "local", "10.80.0.0/14", "dev", "lo")
-    os.chmod(link.folder.name, 0o755)  # the collector becomes another user
+class Bare(Link):
+    """A pair of virtual Ethernet devices: the far kernel answers inside the sender's call."""
+
+    def _join(self):
+        self._ip(self.near, "link", "add", "link0", "type", "veth", "peer", "name", "link0",
+                 "netns", f"{lab.NETNS}/{self.far}")
+        for name in (self.near, self.far):
+            self._ip(name, "link", "set", "link0", "up")
+
+    def _way(self):
+        return [TARGETS, "via", "10.77.0.2"]
+
+    def lost(self):
+        return 0  # such a link drops nothing that its sender is not told of

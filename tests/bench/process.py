@@ -97,3 +97,9 @@ class Watch:
 
 def start(command, **keywords):
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, **keywords)
+
+
+def main_thread_cpu_s(pid):
+    """Of the thread that a process began with, in which the collector measures."""
+    with open(f"/proc/{pid}/task/{pid}/schedstat", encoding="utf-8") as file:
+        return int(file.read().split()[0]) / 1e9

@@ -76,17 +76,25 @@ class Service:
         """Returns when its first slot begins."""
         self.began = boundary_after(start_s, self.plan.interval_s)
         time.sleep(self.began - start_s - time.time())
-        seconds = start_s + slots * self.plan.interval_s + 1
-        command = process.pinned([*self.command, "--for", f"{seconds}s"], cpus)
+        self.start_now("--for", f"{start_s + slots * self.plan.interval_s + 1}s", cpus=cpus)
+        self.sleep_until(self.began - 0.1)
+
+    def start_now(self, *arguments, cpus=None):
+        command = process.pinned([*self.command, *arguments], cpus)
         with open(self.log, "w", encoding="utf-8") as file:
             self.child = process.start(self.link.inside(command), stderr=file)
         self.link.children.append(self.child)
-        self._sleep_until(self.began - 0.1)
-        if " measures " not in self.said():
-            raise RuntimeError("the collector did not start in time")
 
-    def _sleep_until(self, instant):
+    def kill(self):
+        """Ends it without filing what it holds."""
+        self.child.kill()
+        self.child.wait()
+
+    def sleep_until(self, instant):
+        """It must have started by then, and must still run."""
         time.sleep(max(0, instant - time.time()))
+        if " measures " not in self.said():
+            raise RuntimeError(f"the collector did not start in time: {self.said()}")
         if self.child.poll() is not None:
             raise RuntimeError(f"the collector ended with {self.child.returncode}: {self.said()}")
 
@@ -98,13 +106,13 @@ class Service:
 
     def said(self):
         with open(self.log, encoding="utf-8") as file:
-            return file.read()[-500:]
+            return file.read()[-1000:]
 
     def windows(self, slots):
         """CPU µs per probe of each slot's length."""
         found, cpu, sent = [], self.cpu_s(), self.sent()
         for slot in range(1, slots + 1):
-            self._sleep_until(self.began + slot * self.plan.interval_s)
+            self.sleep_until(self.began + slot * self.plan.interval_s)
             cpu_now, sent_now = self.cpu_s(), self.sent()
             found.append((cpu_now - cpu) * 1e6 / (sent_now - sent))
             cpu, sent = cpu_now, sent_now

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The highest paced rate without false loss: ours on one core with the emulator on another, fping's
+and scamper's with all cores."""
+
+import os
+import re
+import time
+from dataclasses import dataclass
+
+import link as links
+from probers import Bench, Load
+import process
+import service
+
+STEPS, STEPS_QUICK = (10_000, 20_000, 50_000, 100_000, 150_000), (10_000, 50_000)
+SERIES, INTERVAL_S, SUSTAINED_S = 10_000, 5, 60
+GOAL = 100_000
+FPING_GAPS_MS = (0.1, 0.01, 0.001)
+PEER_LOAD = Load(10_000, 6, 100_000)  # what fping is asked; its gap between packets bounds it
+SCAMPER_LOAD = Load(10_000, 6, 10_000)
+STOP_S = 20
+
+
+@dataclass
+class Step:
+    rate: int
+    reached: float  # packets a second
+    planned: int
+    sent: int
+    lost: int
+    unsent: int
+    swallowed: int  # by the link
+    busy: float     # the prober's share of its core
+    link_busy: float
+    lateness_ms: float
+
+    @property
+    def good(self):
+        return self.sent == self.planned and self.unsent == 0 and self.falsely_lost == 0
+
+    @property
+    def falsely_lost(self):
+        return max(0, self.lost - self.swallowed)
+
+    def __str__(self):
+        return (f"{self.rate:7,}/s: {self.sent:,} of {self.planned:,} sent, {self.unsent:,} unsent, "
+                f"{self.falsely_lost:,} falsely lost, {self.swallowed:,} swallowed by the link; "
+                f"prober {100 * self.busy:.0f} % of its core, link "
+                f"{100 * self.link_busy:.0f} %, send lateness p99 {self.lateness_ms:.1f} ms")
+
+    def cause(self):
+        if self.swallowed > 0:
+            return "the emulator does not keep up"
+        if self.unsent > 0 or self.sent < self.planned:
+            return "the prober does not come to send in time: its core is full"
+        return "answers overflow the prober's buffer"
+
+
+def emulator_cpu_s(link):
+    return process.cpu_s(link.process.pid) if link.process else 0
+
+
+def wait_for_summary(run):
+    """The numbers of the line that the collector says when it stops, before it files."""
+    deadline = time.monotonic() + STOP_S
+    pattern = r"(\d+) packets, (\d+) lost, (\d+) unsent, .*p99 ([\d.]+) ms"
+    while time.monotonic() < deadline:
+        found = re.search(pattern, run.said())
+        if found:
+            return [float(number) for number in found.groups()]
+        time.sleep(0.1)
+    raise RuntimeError(f"the collector does not stop: {run.said()}")
+
+
+def run_step(setting, make_link, rate, slots):
+    """The collector on the first core sends at a rate for so many slots."""
+    plan = service.Plan(SERIES, INTERVAL_S, rate * INTERVAL_S // SERIES)
+    with setting.folder() as folder, make_link() as link:
+        if link.process:
+            os.sched_setaffinity(link.process.pid, {setting.cpus - 1})
+        run = service.Service(link, setting.collector, folder, plan)
+        run.start(slots, cpus=0)
+        cpu, link_cpu, sent = run.cpu_s(), emulator_cpu_s(link), run.sent()
+        seconds = slots * INTERVAL_S
+        run.sleep_until(run.began + seconds - 0.1)
+        busy = (run.cpu_s() - cpu) / seconds
+        link_busy = (emulator_cpu_s(link) - link_cpu) / seconds
+        reached = (run.sent() - sent) / seconds
+        told, lost, unsent, lateness = wait_for_summary(run)
+        run.kill()
+        return Step(rate, reached, SERIES * plan.packets * slots, int(told), int(lost),
+                    int(unsent), link.lost(), busy, link_busy, lateness)
+
+
+def climb(table, setting, make_link, steps):
+    """The highest good step; the first bad one, if any, has the cause."""
+    best, bad = None, None
+    for rate in steps:
+        step = run_step(setting, make_link, rate, 1)
+        table.note(str(step))
+        if not step.good:
+            bad = step
+            break
+        best = step
+    return best, bad
+
+
+def sustain(table, setting, make_link, rate):
+    step = run_step(setting, make_link, rate, SUSTAINED_S // INTERVAL_S)
+    table.note(f"for {SUSTAINED_S} s: {step}")
+    return step
+
+
+def peers_ceiling(table, setting, gaps):
+    """{prober: highest rate without false loss}"""
+    bench, best = Bench(setting.emulated, setting.collector), {"fping": 0, "scamper": 0}
+    for gap in gaps:
+        outcome = bench.fping(PEER_LOAD, gap)
+        table.note(f"fping -i {gap:g}: {outcome.run.rate:,.0f}/s, {outcome.falsely_lost} of "
+                   f"{outcome.sent:,} falsely lost")
+        if outcome.falsely_lost == 0:
+            best["fping"] = max(best["fping"], outcome.run.rate)
+    outcome = bench.scamper(SCAMPER_LOAD)
+    table.note(f"scamper -p 10000, its cap: {outcome.run.rate:,.0f}/s, {outcome.falsely_lost} of "
+               f"{outcome.sent:,} falsely lost")
+    best["scamper"] = outcome.run.rate if outcome.falsely_lost == 0 else 0
+    return best
+
+
+def run(table, setting):
+    table.title(f"Ceiling without false loss: {SERIES:,} targets; ours on one core and stored in "
+                "the spool, the emulator on another")
+    steps = STEPS_QUICK if setting.quick else STEPS
+    peers = peers_ceiling(table, setting, FPING_GAPS_MS[1:2] if setting.quick else FPING_GAPS_MS)
+    best, bad = climb(table, setting, setting.emulated, steps)
+    bare, _ = climb(table, setting, links.Bare, steps[-1:] if setting.quick else steps[2:])
+    rate = min(GOAL, best.rate) if best else 0
+    if rate and not setting.quick:
+        sustained = sustain(table, setting, setting.emulated, rate)
+        if not sustained.good:
+            bad, rate = sustained, 0
+    if bad and rate < GOAL:
+        table.note(f"what bounds it: {bad.cause()}")
+    for name, peer in peers.items():
+        table.exceed(f"probes/s without false loss{'' if setting.quick else ', for 60 s'}", rate,
+                     (name, peer), "/s", GOAL)
+    if bare:
+        table.note(f"over a bare pair of devices: {bare.rate:,}/s")
