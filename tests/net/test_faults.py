@@ -11,15 +11,24 @@ import town as towns
 import truth
 import watch
 
-SLOTS, BEGIN, END = 7, 1 + watch.MIDDLE, 4 + watch.MIDDLE
+BEGIN = 1 + watch.MIDDLE
+ANCHORS = ", anchors: [{}]".format(", ".join(
+    f'{{ipv4: {ipv4}, ipv6: "{ipv6}"}}' for ipv4, ipv6 in towns.ANCHORS))
 
 
 class Fault:
-    def __init__(self, begin, end, inside, own=True, keys=""):
-        """begin, end: (hop, shell script) pairs. inside: family to the state of its slots. own: the
-        agent's own fault. keys: of the agent in the configuration."""
-        self.begin, self.end, self.inside, self.own = begin, end, inside, own
-        self.keys = keys
+    def __init__(self, begin, end, inside, costs=False, length=3, anchors=True):
+        """begin, end: (hop, shell script) pairs. inside: (site, family), or only one of them, to
+        the state of its slots; clean where nothing is said. costs: it is the network's, which pays
+        for it. length: in slots."""
+        self.begin, self.end, self.inside, self.costs = begin, end, inside, costs
+        self.length, self.keys = length, ANCHORS if anchors else ""
+
+    def state(self, site, family):
+        for key in ((site, family), site, family):
+            if key in self.inside:
+                return self.inside[key]
+        return "clean"
 
 
 def is_clean(row):
@@ -36,11 +45,16 @@ def is_dark(row):
     return row["flags"] == 0 and row["lost"] == row["sent"] == watch.PACKETS
 
 
+def is_isolated(row):
+    return row["flags"] == watch.FLAGS["isolated"]
+
+
 def is_harmless(row):
     return watch.is_unknown(row) or row["lost"] == 0
 
 
-STATES = {"clean": is_clean, "unsent": is_unsent, "dark": is_dark, "harmless": is_harmless}
+STATES = {"clean": is_clean, "unsent": is_unsent, "dark": is_dark,
+          "isolated": is_isolated, "harmless": is_harmless}
 
 
 def place(row, window):
@@ -64,13 +78,13 @@ def check_slots(results, stored, window, fault):
         parts = {where: [row for row in rows if place(row, window) == where]
                  for where in ("outside", "inside", "edge")}
         expect(results, f"{name} outside", parts["outside"], "clean")
-        expect(results, f"{name} inside", parts["inside"], fault.inside[family])
-        if fault.own:
+        expect(results, f"{name} inside", parts["inside"], fault.state(site, family))
+        if not fault.costs:
             expect(results, f"{name} on the edges", parts["edge"], "harmless")
 
 
-def check_report(results, document, stored, own):
-    """The reporter judges the slots as they are stored; the agent's own fault costs nothing."""
+def check_report(results, document, stored, fault):
+    """The reporter judges the slots as they are stored; what is not the network's costs nothing."""
     sites = test_run.table(document, "sites")
     counts = test_run.table(document, "counts")
     for key, rows in stored.items():
@@ -81,22 +95,22 @@ def check_report(results, document, stored, own):
                       (count["unknown"]["value"], count["bad"]["value"]), (unknown, bad))
         available = 100 * (1 - bad / (len(rows) - unknown))
         found = site["availability"]["value"], site["loss"]["value"]
-        if own:
+        if fault.costs and fault.state(*key) != "clean":
+            results.check(f"{name}: availability {available:.1f}, which costs points",
+                          abs(found[0] - available) < 1e-9 and site["score"]["value"] < 60, site)
+        else:
             results.equal(f"{name}: availability and loss", found, (100, 0))
             results.equal(f"{name}: score", site["score"]["value"], 100)
-        else:
-            results.check(f"{name}: availability {available:.1f}",
-                          abs(found[0] - available) < 1e-9, found)
 
 
 def run_fault(options, results, fault):
     with towns.Town() as town:
-        run = watch.Watch(options, results, town, SLOTS, fault.keys)
+        run = watch.Watch(options, results, town, fault.length + 4, fault.keys)
         run.wait_for(BEGIN)
         for hop, script in fault.begin:
             town.shell(hop, script)
         begun = run.now()
-        run.wait_for(END)
+        run.wait_for(BEGIN + fault.length)
         ending = run.now()
         for hop, script in fault.end:
             town.shell(hop, script)
@@ -104,11 +118,10 @@ def run_fault(options, results, fault):
         check_slots(results, stored, (begun, ending), fault)
         document = run.report(stored)
         if document:
-            check_report(results, document, stored, fault.own)
+            check_report(results, document, stored, fault)
         results.note(run.text().splitlines()[-1])
 
 
-BOTH = ("ipv4", "ipv6")
 (GATEWAY_IPV4, GATEWAY_IPV6), (_, AGENT_IPV6) = towns.address(0, 2), towns.address(0, 1)
 FILTER = ("nft add table inet fault; nft add chain inet fault out"
           " '{ type filter hook output priority 0; }';")
@@ -121,9 +134,10 @@ ROUTE_IPV6 = f"ip -6 route replace default via {GATEWAY_IPV6} dev link0"
 IPV6_AGAIN = f"ip address replace {AGENT_IPV6}/64 dev link0 nodad; {ROUTE_IPV6}"
 ROUTES_AGAIN = f"ip route replace default via {GATEWAY_IPV4}; {ROUTE_IPV6}"
 
-UNSENT = dict.fromkeys(BOTH, "unsent")
+UNSENT, DARK, ISOLATED = (dict.fromkeys(("ipv4", "ipv6"), state)
+                          for state in ("unsent", "dark", "isolated"))
 FAULTS = {
-    "none": Fault([], [], dict.fromkeys(BOTH, "clean")),
+    "none": Fault([], [], {}),
     "filter": Fault(
         [("agent", FILTER + "nft add rule inet fault out icmp type echo-request drop;"
           "nft add rule inet fault out icmpv6 type echo-request reject")],
@@ -145,15 +159,26 @@ FAULTS = {
     "interface-down": Fault([("agent", "ip link set link0 down")],
                             [("agent", f"ip link set link0 up; {ROUTES_AGAIN}")], UNSENT),
     "ipv6-route-gone": Fault([("agent", "ip -6 route del default")], [("agent", ROUTE_IPV6)],
-                             {"ipv4": "clean", "ipv6": "unsent"}),
+                             {"ipv6": "unsent"}),
     "ipv6-disabled": Fault(
         [("agent", "echo 1 >/proc/sys/net/ipv6/conf/link0/disable_ipv6")],
         [("agent", f"echo 0 >/proc/sys/net/ipv6/conf/link0/disable_ipv6; {IPV6_AGAIN}")],
-        {"ipv4": "clean", "ipv6": "unsent"}),
+        {"ipv6": "unsent"}),
     "ipv6-address-gone": Fault([("agent", "ip -6 address flush dev link0 scope global")],
-                               [("agent", IPV6_AGAIN)], {"ipv4": "clean", "ipv6": "unsent"}),
-    "dead-gateway": Fault([("gateway", DEAF)], [("gateway", MEND % "netdev")],
-                          dict.fromkeys(BOTH, "dark"), own=False),
+                               [("agent", IPV6_AGAIN)], {"ipv6": "unsent"}),
+    "dead-gateway": Fault([("gateway", DEAF)], [("gateway", MEND % "netdev")], DARK, costs=True,
+                          length=7),
+    "dead-gateway-without-anchors": Fault([("gateway", DEAF)], [("gateway", MEND % "netdev")], DARK,
+                                          costs=True, anchors=False),
+    "route-cut": Fault(
+        [("router", "ip route add blackhole 10.80.0.0/13; ip -6 route add unreachable fd80::/13")],
+        [("router", "ip route del blackhole 10.80.0.0/13; ip -6 route del unreachable fd80::/13")],
+        ISOLATED, length=5),
+    "ipv6-route-cut": Fault([("router", "ip -6 route add blackhole fd80::/13")],
+                            [("router", "ip -6 route del blackhole fd80::/13")],
+                            {"ipv6": "isolated"}, length=5),
+    "dark-site": Fault([("core", towns.silence("two"))], [("core", MEND % "inet")],
+                       {"two": "dark"}, costs=True, length=5),
 }
 
 

@@ -41,10 +41,7 @@ def is_clean(row, lost):
 def wrong_answers(options, results):
     """Site three does not answer: what is wrong may not answer in its place."""
     with towns.Town() as town:
-        silent = "".join(f"nft add rule inet fault in {family} daddr {address} drop;" for
-                         family, address in zip(("ip", "ip6"), towns.TARGETS["three"]))
-        town.shell("core", "nft add table inet fault; nft add chain inet fault in"
-                   " '{ type filter hook input priority 0; }';" + silent)
+        town.shell("core", towns.silence("three"))
         run = watch.Watch(options, results, town, 5)
         flood = start_flood(town, run, 1, rate=RATE, seconds=3 * watch.INTERVAL_S)
         stored = run.finish()

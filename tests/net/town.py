@@ -27,6 +27,14 @@ def address(link, end):
     return f"10.78.{link}.{end}", f"fd78:0:0:{link}::{end}"
 
 
+def silence(site):
+    """The script for core that keeps a site from answering."""
+    rules = (f"nft add rule inet fault in {family} daddr {target} drop"
+             for family, target in zip(("ip", "ip6"), TARGETS[site]))
+    return "; ".join(("nft add table inet fault", "nft add chain inet fault in"
+                      " '{ type filter hook input priority 0; }'", *rules))
+
+
 class Town:
     def __init__(self, emulator=None, **models):
         """models: the emulator's options for link1, as in Lab; without an emulator it is plain."""

@@ -84,6 +84,8 @@ class Watch:
     def finish(self):
         """Ends the collector after the last slot; returns {(site, family): rows}."""
         self.wait_for(self.slots)
+        if self.child.poll() is not None:
+            raise RuntimeError(f"ended with {self.child.returncode}: {self.text()}")
         self.child.send_signal(signal.SIGTERM)
         _, status, self.usage = os.wait4(self.child.pid, 0)
         self.child.returncode = os.waitstatus_to_exitcode(status)
