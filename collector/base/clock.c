@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/base/clock.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <time.h>
@@ -12,7 +13,7 @@ static _Atomic nsec virtual_monotonic;
 static nsec ask(clockid_t id)
 {
 	struct timespec ts;
-	clock_gettime(id, &ts); /* cannot fail for these two clocks on Linux */
+	clock_gettime(id, &ts); /* cannot fail for these clocks on Linux */
 	return (nsec)ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 }
 
@@ -24,6 +25,23 @@ nsec clock_realtime(void)
 nsec clock_monotonic(void)
 {
 	return is_virtual ? virtual_monotonic : ask(CLOCK_MONOTONIC);
+}
+
+nsec clock_processor(void)
+{
+	return ask(CLOCK_THREAD_CPUTIME_ID);
+}
+
+void clock_sleep_until(nsec monotonic)
+{
+	struct timespec until = {monotonic / NSEC_PER_SEC, monotonic % NSEC_PER_SEC};
+
+	if (is_virtual && monotonic > virtual_monotonic)
+		clock_advance(monotonic - virtual_monotonic);
+	if (is_virtual)
+		return;
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+		;
 }
 
 nsec clock_offset(void)

@@ -8,6 +8,12 @@
 nsec clock_realtime(void);  /* since 1970 UTC; steps when the system clock is set */
 nsec clock_monotonic(void); /* since an arbitrary start; never steps */
 
+/* The time that this thread has kept a processor busy; the virtual clock does not know it. */
+nsec clock_processor(void);
+
+/* Returns at this monotonic instant or later; the virtual clock moves on to it. */
+void clock_sleep_until(nsec monotonic);
+
 /* realtime − monotonic, read between two monotonic readings so that being descheduled cannot pass
  * for a step: the best of a few attempts. Its noise is about 0.2 µs; a change of more than 100 µs
  * between two calls is a clock step. */
