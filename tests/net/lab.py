@@ -80,11 +80,12 @@ def close_at_any_end(what):
 
 
 def start_emulator(program, near, far, log, options):
-    """Returns it when its devices are up in both namespaces."""
-    arguments = [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
+    """Returns it when its devices are up in both namespaces. log: a file, or None for sums only."""
+    arguments = [f"--{key.replace('_', '-')}" + ("" if value is True else f"={value}")
+                 for key, value in options.items()]
     process = subprocess.Popen(
-        [program, "run", "--near", near, "--far", far, "--log", log, *arguments],
-        stdout=subprocess.PIPE, text=True)
+        [program, "run", "--near", near, "--far", far, *(["--log", log] if log else []),
+         *arguments], stdout=subprocess.PIPE, text=True)
     if process.stdout.readline().strip() != "ready":
         raise RuntimeError("the emulator did not start")
     return process
@@ -100,13 +101,14 @@ def finish_emulator(process):
 
 
 class Lab:
-    def __init__(self, emulator, **models):
-        """models: the emulator's options with _ in place of -, such as forward="loss=0.02"."""
+    def __init__(self, emulator, log="link.csv", **models):
+        """log: None for none, when millions of packets would fill it. models: the emulator's
+        options with _ in place of -, such as forward="loss=0.02" or reflect=True."""
         self.emulator = emulator
         self.models = models
         self.near, self.far = f"ng-{os.getpid()}-near", f"ng-{os.getpid()}-far"
         self.folder = tempfile.TemporaryDirectory(prefix="ng-")
-        self.log = os.path.join(self.folder.name, "link.csv")
+        self.log = self.path(log) if log else None
         self.process = None
         self.summary = None
         self.children = []
@@ -121,8 +123,7 @@ class Lab:
             for name in (self.near, self.far):
                 run("ip", "netns", "add", name)
                 self._settings(name)
-            self.process = start_emulator(self.emulator, self.near, self.far, self.log,
-                                          self.models)
+            self._join()
             self._addresses()
         except BaseException:
             self.close()
@@ -142,6 +143,9 @@ class Lab:
                 "ipv6/conf/default/accept_dad=0 ipv6/conf/default/router_solicitations=0; do "
                 "echo ${f#*=} >/proc/sys/net/${f%=*} || true; done")
         run(*inside(name, "sh", "-c", text))
+
+    def _join(self):
+        self.process = start_emulator(self.emulator, self.near, self.far, self.log, self.models)
 
     def _addresses(self):
         for name, ipv4, ipv6 in ((self.near, "10.77.0.1", "fd77::1"),
