@@ -39,6 +39,7 @@ static void take_queue(struct store *store, uint64_t *flush)
 struct part {
 	size_t until; /* octets of the batch */
 	size_t slots;
+	uint64_t octets; /* of the spool afterwards */
 };
 
 static enum err append_slots(struct store *store, struct part *part)
@@ -76,24 +77,36 @@ static enum err save_records(struct store *store)
 	return rc == E_OK ? drops_save(&store->telling, store->recovered.spool) : rc;
 }
 
-/* Records are saved even when the spool is at its bound and takes no slots. */
 static enum err write_transaction(struct store *store, struct part *part)
 {
 	struct spool *spool = store->recovered.spool;
-	uint64_t octets = 0;
 	enum err rc = spool_begin(spool);
 
 	if (rc != E_OK)
 		return rc;
 	rc = save_records(store);
 	if (rc == E_OK)
-		rc = spool_octets(spool, &octets);
-	if (rc == E_OK && octets < store->options.spool_octets)
 		rc = append_slots(store, part);
+	if (rc == E_OK)
+		rc = spool_octets(spool, &part->octets);
 	if (rc == E_OK)
 		return spool_commit(spool);
 	spool_rollback(spool);
 	return rc;
+}
+
+static void tell_crowded(const struct store *store, bool crowded)
+{
+	uint64_t bound = store->options.spool_octets >> 20;
+
+	if (crowded)
+		log_error("store",
+			  "spool.db has reached its bound of %" PRIu64
+			  " MiB: of each series only the first slot of an hour is kept, the others "
+			  "are dropped, and recorded as dropped",
+			  bound);
+	else
+		log_info("store", "spool.db is below its bound of %" PRIu64 " MiB again", bound);
 }
 
 static void after_commit(struct store *store, struct part part)
@@ -118,7 +131,12 @@ static void after_commit(struct store *store, struct part part)
 		batch_clear(&store->writing);
 	if (part.slots > 0)
 		store->shut = false;
+	bool was_crowded = store->crowded;
+	store->crowded = part.octets >= store->options.spool_octets;
+	bool crowded = store->crowded;
 	pthread_mutex_unlock(&store->lock);
+	if (crowded != was_crowded)
+		tell_crowded(store, crowded);
 }
 
 static void take_back(struct store *store, struct part part)
@@ -181,18 +199,14 @@ static bool commit_some(struct store *store)
 	if (store->writing.count == 0 && store->saving.count == 0 && store->telling.count == 0)
 		return true;
 	enum err rc = write_transaction(store, &part);
-	if (rc == E_OK) {
-		bool stuck = part.slots == 0 && store->writing.count > 0;
-		after_commit(store, part);
-		rc = stuck ? E_FULL : E_OK;
-	} else {
+	if (rc != E_OK) {
 		take_back(store, part);
-	}
-	if (rc == E_OK)
-		tell_recovery(store);
-	else
 		tell_refusal(store, rc);
-	return rc == E_OK;
+		return false;
+	}
+	after_commit(store, part);
+	tell_recovery(store);
+	return true;
 }
 
 static bool has_more(struct store *store)

@@ -198,6 +198,8 @@ void store_close(struct store *store)
 	if (store == NULL)
 		return;
 	enum err rc = store_flush(store);
+	if (rc != E_OK) /* an earlier failure may be over */
+		rc = store_flush(store);
 	if (rc != E_OK)
 		log_error("store", "closed with slots left in the spool or lost: %s", err_text(rc));
 	dismantle(store);
@@ -244,12 +246,23 @@ static uint64_t *refusal(struct store *store, const struct enrolled *entry,
 	return NULL;
 }
 
-/* Under the lock. Once a slot found no room the next ones find none either, until a commit has made
- * some: so a series' drops are one span. */
-static enum err find_room(struct store *store, const struct batch_item *item)
+/* Not the slot that lets the open hour of its series be filed and its rows be freed. */
+static bool is_within_hour(const struct enrolled *entry, const struct summary *summary)
+{
+	return entry->known_until != NSEC_UNDEFINED &&
+	       nsec_floor(summary->from, NSEC_PER_HOUR) ==
+		       nsec_floor(entry->known_until - 1, NSEC_PER_HOUR);
+}
+
+/* Under the lock. Once a slot found no room to wait the next ones find none either, until a commit
+ * has made some: so a series' drops are one span. */
+static enum err find_room(struct store *store, const struct summary *summary,
+			  const struct batch_item *item)
 {
 	size_t before = store->queue.used;
 
+	if (store->crowded && is_within_hour(item->entry, summary))
+		return E_FULL;
 	if (store->shut || store->waiting_octets + item->len > store->options.wait_octets) {
 		store->shut = true;
 		return store->refusal == E_OK ? E_FULL : store->refusal;
@@ -279,7 +292,7 @@ static void note_taken(struct store *store, struct enrolled *entry, const struct
 	list_changed(store, entry);
 }
 
-/* Under the lock. Gives how many slots wait if this one was taken, else 0. */
+/* Under the lock. Gives what there is to be committed now. */
 static size_t take(struct store *store, uint32_t series, const struct summary *summary,
 		   struct batch_item *item)
 {
@@ -289,12 +302,12 @@ static size_t take(struct store *store, uint32_t series, const struct summary *s
 		*refused += 1;
 		return 0;
 	}
-	enum err rc = find_room(store, item);
+	enum err rc = find_room(store, summary, item);
 	if (rc != E_OK) {
 		struct period span = {summary->from, summary->until};
 		drops_note(&store->drops, item->entry, span, rc);
 		store->counters.dropped++;
-		return 0;
+		return store->queue.count == 0 ? store->drops.count : 0;
 	}
 	note_taken(store, item->entry, summary);
 	return store->queue.count;

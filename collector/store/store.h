@@ -24,13 +24,15 @@ struct store_options {
 	uint64_t spool_octets; /* 0: 4 GiB */
 };
 
-/* The bounds. Slots that the spool does not take, because the disk is full or read-only or the
- * spool has reached spool_octets, wait in memory and are tried again after every share. They take
- * at most wait_octets there. When that is reached the slots that come are dropped, of all series,
- * until a commit has made room. What was dropped is recorded with the next commit, as a span of
- * each series with its number of slots and the reason; readers see those slots with SLOT_DROPPED.
- * A slot whose commit has returned is never dropped. Beside the spool lies its journal, some tens
- * of MB. Files of new series leave a hundred and twenty-eighth of the disk to the spool. */
+/* The bounds. Slots that the spool does not take, because the disk is full or read-only, wait in
+ * memory and are tried again after every share. They take at most wait_octets there; when that is
+ * reached the slots that come are dropped, of all series, until a commit has made room. When
+ * spool.db has reached spool_octets, because slots cannot be filed, slots are dropped too, but for
+ * the first of an hour of each series: it lets the hour before be filed and freed. What was dropped
+ * is recorded with the next commit, for each series as a span with its number of slots and the
+ * reason; readers see those slots with SLOT_DROPPED. A slot whose commit has returned is never
+ * dropped. Beside the spool lies its journal, some tens of MB. Files of new series leave one part
+ * in 128 of the disk to the spool. */
 
 /* Takes the directory for this process (E_BUSY if another holds it), writes undo images back,
  * replays the spool, starts the threads. */

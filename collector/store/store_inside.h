@@ -44,6 +44,7 @@ struct store {
 	struct store_counters counters;
 	uint64_t waiting_octets; /* of the queue and of what the committer has */
 	bool shut;		 /* no room to wait: what comes is dropped until a commit */
+	bool crowded;		 /* the spool has reached its bound */
 	enum err refusal;	 /* why commits fail */
 	uint64_t flush_asked;
 	uint64_t flush_committed;
