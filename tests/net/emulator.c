@@ -37,19 +37,24 @@ struct emulator {
 	int control;
 	int signals;
 	nsec until; /* CLOCK_MONOTONIC */
+	bool reflect;
 	bool stop;
 	char line[LINE_MAX_OCTETS]; /* of the control pipe, not whole yet */
 	size_t line_used;
 };
+
+static const struct period never = {NSEC_UNDEFINED, NSEC_UNDEFINED};
 
 struct settings {
 	const char *near, *far, *device, *mtu;
 	const char *model[DIRECTION_COUNT];
 	const char *model_ipv6[DIRECTION_COUNT];
 	const char *blackout, *seed, *duration, *log, *control;
+	bool reflect;
 };
 
-static void record(struct emulator *e, const struct passenger *p, enum fate fate, nsec exit)
+static void record(struct emulator *e, const struct passenger *p, enum fate fate,
+		   struct period writing)
 {
 	struct peek peek;
 
@@ -60,7 +65,7 @@ static void record(struct emulator *e, const struct passenger *p, enum fate fate
 						 .octets = p->octets,
 						 .arrival = p->arrival,
 						 .fate = fate,
-						 .exit = exit});
+						 .writing = writing});
 }
 
 static void let_in(struct emulator *e, struct passenger *about, enum fate fate, nsec exit,
@@ -91,7 +96,7 @@ static void take_packet(struct emulator *e, enum direction direction, uint8_t *b
 		d.fate = FATE_BLACKOUT;
 	if (d.fate != FATE_DELIVERED) {
 		ledger_write(&e->ledger, &(struct entry){direction, &peek, octets, about.arrival,
-							 d.fate, NSEC_UNDEFINED});
+							 d.fate, never});
 		return;
 	}
 	let_in(e, &about, FATE_DELIVERED, d.exit, bytes);
@@ -113,20 +118,41 @@ static void take_packets(struct emulator *e, enum direction direction)
 	}
 }
 
+static void hand_over(struct emulator *e, const struct passenger *p)
+{
+	int out = e->tun[p->direction == FORWARD ? BACKWARD : FORWARD].descriptor;
+	/* Before the write: the far kernel may answer inside it. */
+	nsec exit = clock_realtime();
+
+	if (write(out, p->bytes, p->octets) == (ssize_t)p->octets) {
+		record(e, p, p->fate, (struct period){exit, clock_realtime()});
+	} else {
+		e->ledger.unsent++;
+		record(e, p, FATE_LOST, never);
+	}
+}
+
+/* Whether the packet was an echo request: its answer sets out at once. */
+static bool reflect(struct emulator *e, const struct passenger *p)
+{
+	static uint8_t bytes[PACKET_MAX];
+	nsec now = clock_realtime();
+
+	memcpy(bytes, p->bytes, p->octets);
+	if (p->direction != FORWARD || !peek_answer(bytes, p->octets))
+		return false;
+	record(e, p, p->fate, (struct period){now, now});
+	take_packet(e, BACKWARD, bytes, p->octets);
+	return true;
+}
+
 static void let_out(struct emulator *e, nsec now)
 {
 	while (waiting_next(&e->waiting) <= now) {
 		struct passenger *p = waiting_leave(&e->waiting);
-		int out = e->tun[p->direction == FORWARD ? BACKWARD : FORWARD].descriptor;
-		/* Before the write: the far kernel may answer inside it. */
-		nsec exit = clock_realtime();
 		ledger_lateness(&e->ledger, clock_monotonic() - p->exit);
-		if (write(out, p->bytes, p->octets) == (ssize_t)p->octets) {
-			record(e, p, p->fate, exit);
-		} else {
-			e->ledger.unsent++;
-			record(e, p, FATE_LOST, NSEC_UNDEFINED);
-		}
+		if (!e->reflect || !reflect(e, p))
+			hand_over(e, p);
 		free(p);
 	}
 }
@@ -200,7 +226,7 @@ static void give_up_waiting(struct emulator *e)
 {
 	for (struct passenger *p; (p = waiting_leave(&e->waiting)) != NULL; free(p)) {
 		e->ledger.unsent++;
-		record(e, p, FATE_LOST, NSEC_UNDEFINED);
+		record(e, p, FATE_LOST, never);
 	}
 }
 
@@ -309,6 +335,7 @@ static int set_numbers(struct emulator *e, const struct settings *s, uint64_t *m
 				  : blackout_parse(s->blackout, clock_realtime(), &e->blackouts);
 	if (err != E_OK)
 		return usage("blackout", s->blackout, err);
+	e->reflect = s->reflect;
 	e->until = clock_monotonic() + (nsec)seconds * NSEC_PER_SEC;
 	return EXIT_OK;
 }
@@ -400,6 +427,9 @@ int main(int argc, char **argv)
 		{"seed", "NUMBER", "of all chance (0)", &settings.seed, NULL},
 		{"for", "SECONDS", "ends by itself after this long (600)", &settings.duration,
 		 NULL},
+		{.name = "reflect",
+		 .help = "answer echo requests here, at the far end, without its kernel",
+		 .flag = &settings.reflect},
 		{"log", "FILE", "one CSV row a packet and copy", &settings.log, NULL},
 		{"control", "FIFO", "takes lines: blackout on|off[/DIRECTION][/FAMILY]",
 		 &settings.control, NULL},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A ledger keeps what the emulator did: one CSV row a packet and copy, and the sums of them. */
+/* A ledger keeps what the emulator did: one CSV row a packet and copy, and the sums of them.
+ * Addresses are hexadecimal digits, 8 or 32 of them. */
 #ifndef NETGRADE_TESTS_NET_LEDGER_H
 #define NETGRADE_TESTS_NET_LEDGER_H
 
@@ -36,7 +37,9 @@ struct entry {
 	size_t octets;
 	nsec arrival; /* CLOCK_REALTIME */
 	enum fate fate;
-	nsec exit; /* CLOCK_REALTIME; NSEC_UNDEFINED, an empty field, if it never came out */
+	/* CLOCK_REALTIME: the far kernel got it in between. NSEC_UNDEFINED, two empty fields, if it
+	 * never came out. */
+	struct period writing;
 };
 void ledger_write(struct ledger *ledger, const struct entry *entry);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { ICMP_HEADER = 8, ICMP_CHECKSUM_AT = 2, IPV4_MORE_OR_OFFSET = 0x3fff };
+enum { IPV4_SOURCE_AT = 12, IPV6_SOURCE_AT = 8 };
 enum { ECHO_REPLY = 0, ECHO_REQUEST = 8, ECHO_REQUEST_V6 = 128, ECHO_REPLY_V6 = 129 };
 
 static void take_address(struct reader *r, size_t len, uint8_t out[16])
@@ -93,27 +94,47 @@ bool peek_packet(const uint8_t *bytes, size_t len, struct peek *out)
 	return true;
 }
 
+/* Changes one octet of an ICMP message and mends its checksum: RFC 1624, equation 3, for the one
+ * octet, high or low half of its word by its place. */
+static void change_octet(uint8_t *icmp, size_t at, uint8_t value)
+{
+	uint8_t *checksum = icmp + ICMP_CHECKSUM_AT;
+	int shift = at % 2 == 0 ? 8 : 0;
+	uint32_t before = (uint32_t)icmp[at] << shift;
+	uint32_t after = (uint32_t)value << shift;
+	uint32_t sum =
+		(~((uint32_t)checksum[0] << 8 | checksum[1]) & 0xffff) + (~before & 0xffff) + after;
+
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	checksum[0] = (uint8_t)(~sum >> 8);
+	checksum[1] = (uint8_t)~sum;
+	icmp[at] = value;
+}
+
 bool peek_forge(uint8_t *bytes, size_t len)
 {
 	struct peek peek;
 
 	if (!peek_packet(bytes, len, &peek) || !peek.echo || peek.end == peek.icmp + ICMP_HEADER)
 		return false;
-	size_t last = peek.end - 1;
-	uint8_t *checksum = bytes + peek.icmp + ICMP_CHECKSUM_AT;
-	/* RFC 1624, equation 3, for the one octet, high or low half of its word by its place. */
-	uint32_t before = bytes[last];
-	bytes[last] ^= 0x5a;
-	uint32_t after = bytes[last];
-	if ((last - peek.icmp) % 2 == 0) {
-		before <<= 8;
-		after <<= 8;
-	}
-	uint32_t sum =
-		(~((uint32_t)checksum[0] << 8 | checksum[1]) & 0xffff) + (~before & 0xffff) + after;
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	checksum[0] = (uint8_t)(~sum >> 8);
-	checksum[1] = (uint8_t)~sum;
+	change_octet(bytes + peek.icmp, peek.end - 1 - peek.icmp, bytes[peek.end - 1] ^ 0x5a);
+	return true;
+}
+
+bool peek_answer(uint8_t *bytes, size_t len)
+{
+	struct peek peek;
+
+	if (!peek_packet(bytes, len, &peek) || !peek.echo ||
+	    (peek.type != ECHO_REQUEST && peek.type != ECHO_REQUEST_V6))
+		return false;
+	bool ipv4 = peek.family == 4;
+	size_t octets = ipv4 ? 4 : 16;
+	uint8_t *source = bytes + (ipv4 ? IPV4_SOURCE_AT : IPV6_SOURCE_AT);
+	/* Sums over both addresses stay as they are. */
+	memcpy(source, peek.destination, octets);
+	memcpy(source + octets, peek.source, octets);
+	change_octet(bytes + peek.icmp, 0, ipv4 ? ECHO_REPLY : ECHO_REPLY_V6);
 	return true;
 }

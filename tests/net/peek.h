@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A peek tells what the emulator's log says of an IP packet, and can turn it into a forgery. */
+/* A peek tells what the emulator's log says of an IP packet, and can turn it into a forgery or
+ * an answer. */
 #ifndef NETGRADE_TESTS_NET_PEEK_H
 #define NETGRADE_TESTS_NET_PEEK_H
 
@@ -30,5 +31,9 @@ bool peek_packet(const uint8_t *bytes, size_t len, struct peek *out);
 /* Changes the last octet of an echo's payload, and its checksum with it, so that every layer below
  * the prober's own check takes it. false for anything but an echo with a payload. */
 bool peek_forge(uint8_t *bytes, size_t len);
+
+/* An unfragmented echo request becomes the reply that its target would send; checksums mended.
+ * false, and nothing is changed, for anything else. */
+bool peek_answer(uint8_t *bytes, size_t len);
 
 #endif

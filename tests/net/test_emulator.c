@@ -237,6 +237,26 @@ static void an_echo_is_read_and_forged(void **state)
 	}
 }
 
+static void a_request_is_answered(void **state)
+{
+	(void)state;
+	uint8_t bytes[128];
+	uint8_t reply[128];
+	size_t len = echo_reply(reply, 20);
+
+	assert_false(peek_answer(reply, len));
+	memcpy(bytes, reply, len);
+	memcpy(bytes + 12, reply + 16, 4);
+	memcpy(bytes + 16, reply + 12, 4);
+	bytes[20] = 8;
+	bytes[22] = bytes[23] = 0;
+	uint16_t sum = internet_checksum(bytes + 20, len - 20);
+	bytes[22] = (uint8_t)(sum >> 8);
+	bytes[23] = (uint8_t)sum;
+	assert_true(peek_answer(bytes, len));
+	assert_memory_equal(bytes, reply, len);
+}
+
 static void broken_packets_are_not_read(void **state)
 {
 	(void)state;
@@ -287,6 +307,7 @@ int main(void)
 		cmocka_unit_test(blackouts_hit_what_they_name),
 		cmocka_unit_test(blackouts_can_be_switched),
 		cmocka_unit_test(an_echo_is_read_and_forged),
+		cmocka_unit_test(a_request_is_answered),
 		cmocka_unit_test(broken_packets_are_not_read),
 		cmocka_unit_test(passengers_leave_in_the_order_of_time),
 	};

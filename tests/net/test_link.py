@@ -51,14 +51,20 @@ def compare(results, link, count, seen, bound):
                       all(true[name] != 0 for name in every))
 
 
-def everything_at_once(options, results):
+def everything_at_once(options, results, **answering):
     model = "delay=uniform:4ms:500us,loss=0.02"
     with lab.Lab(options.emulator, seed=3, forward=model,
-                 backward=model + ",duplicate=0.05,forge=0.05,reorder=0.05:30ms") as link:
+                 backward=model + ",duplicate=0.05,forge=0.05,reorder=0.05:30ms",
+                 **answering) as link:
         seen = probe(link, 400)
         summary = link.finish()
         bound = scenario.check_conduct(results, summary)
         compare(results, link, 400, seen, bound)
+
+
+def reflected(options, results):
+    """The emulator answers by itself."""
+    everything_at_once(options, results, reflect=True)
 
 
 def one_family_dark(options, results):
@@ -89,5 +95,5 @@ def switched_by_hand(options, results):
 
 if __name__ == "__main__":
     scenario.run_main({"everything-at-once": everything_at_once,
-                       "one-family-dark": one_family_dark,
+                       "reflected": reflected, "one-family-dark": one_family_dark,
                        "switched-by-hand": switched_by_hand})

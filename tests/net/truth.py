@@ -8,6 +8,8 @@ Lost: no true answer came out within T_max. Late: one came out after it, before 
 way between emulator and prober could decide it is counted as doubtful, and widens the range."""
 
 import csv
+import functools
+import ipaddress
 from collections import defaultdict
 
 NS = 1_000_000_000
@@ -56,11 +58,25 @@ class Counts:
         return least if least == most else (least, most)
 
 
+@functools.lru_cache(maxsize=None)
+def address(digits):
+    return str(ipaddress.ip_address(bytes.fromhex(digits)))
+
+
+def read_rows(path):
+    """Of the packets with a mark, in the order of time."""
+    with open(path, newline="", encoding="ascii") as file:
+        for row in csv.DictReader(file):
+            if row["tail"]:
+                row["source"] = address(row["source"])
+                row["destination"] = address(row["destination"])
+                yield row
+
+
 def read_log(path):
     """{(family, target, mark): Packet} of every echo request with a mark."""
     packets = {}
-    with open(path, newline="", encoding="ascii") as file:
-        rows = [row for row in csv.DictReader(file) if row["tail"]]
+    rows = list(read_rows(path))
     for row in rows:
         key = (row["family"], row["destination"], row["tail"])
         if row["direction"] == "forward" and row["type"] in REQUESTS and key not in packets:
