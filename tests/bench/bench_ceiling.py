@@ -43,8 +43,8 @@ class Step:
         return max(0, self.lost - self.swallowed)
 
     def __str__(self):
-        return (f"{self.rate:7,}/s: {self.sent:,} of {self.planned:,} sent, {self.unsent:,} unsent, "
-                f"{self.falsely_lost:,} falsely lost, {self.swallowed:,} swallowed by the link; "
+        return (f"{self.rate:7,}/s: {self.sent:,} of {self.planned:,} sent, {self.unsent:,} "
+                f"unsent, {self.falsely_lost:,} falsely lost, {self.swallowed:,} swallowed by the link; "
                 f"prober {100 * self.busy:.0f} % of its core, link "
                 f"{100 * self.link_busy:.0f} %, send lateness p99 {self.lateness_ms:.1f} ms")
 

@@ -105,7 +105,8 @@ class Bench:
             child = process.start(link.inside(process.pinned(command, self.cpus)), stdout=file,
                                   stderr=subprocess.STDOUT)
             link.children.append(child)
-            run = process.Watch(os.path.basename(command[0]), child, link.sent).wait(load.seconds * 4 + END_S)
+            watch = process.Watch(os.path.basename(command[0]), child, link.sent)
+            run = watch.wait(load.seconds * 4 + END_S)
         if run.code not in (0, 1):  # fping's 1: some target did not answer
             with open(out, encoding="utf-8") as file:
                 raise RuntimeError(f"{command[0]} ended with {run.code}: {file.read()[-500:]}")

@@ -89,7 +89,8 @@ class Watch:
         total = self.total()
         moving = [s for s in self.samples if 0 < s[1] < total]
         if len(moving) < 2:
-            raise RuntimeError(f"{self.name} ended with {self.child.returncode}, sent {total} packets, too few to judge")
+            raise RuntimeError(f"{self.name} ended with {self.child.returncode}, sent {total} "
+                               "packets, too few to judge")
         (t0, sent0, cpu0), (t1, sent1, cpu1) = moving[0], moving[-1]
         return Run(self.child.returncode, cpu_total - cpu0, total - sent0,
                    (sent1 - sent0) / (t1 - t0), (cpu1 - cpu0) / (t1 - t0))

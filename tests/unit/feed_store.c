@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Puts described packets into a store: feed_store DIRECTORY <LINES. A line is one of
+/* Puts described packets into a store: feed_store DIRECTORY [DAYS] <LINES, where rows are kept for
+ * so many days. A line is one of
  *     series AGENT TARGET FAMILY SIZE INTERVAL_S
  *     slot FROM_S FLAGS EXPECTED PACKET...     of the series named last
  * where a packet is its round trip in nanoseconds, "-" lost, or "x" unsent. */
@@ -70,15 +71,17 @@ static enum err take_slot(struct feed *feed, char *line)
 
 int main(int argc, char **argv)
 {
-	struct store_options options = {.directory = argc == 2 ? argv[1] : NULL,
+	struct store_options options = {.directory = argc > 1 ? argv[1] : NULL,
 					.keep_slots = 45 * NSEC_PER_DAY,
 					.keep_hours = 400 * NSEC_PER_DAY,
 					.gather = NSEC_PER_SEC};
 	struct feed feed = {0};
 	char line[LINE];
 
-	if (argc != 2)
+	if (argc != 2 && argc != 3)
 		return EXIT_FAILURE;
+	if (argc == 3)
+		options.keep_slots = options.keep_hours = atoi(argv[2]) * NSEC_PER_DAY;
 	enum err rc = store_open(&options, &feed.store);
 	while (rc == E_OK && fgets(line, sizeof(line), stdin) != NULL)
 		rc = line[1] == 'e' ? take_series(&feed, line) : take_slot(&feed, line);
