@@ -2,7 +2,9 @@
 #include "collector/courses.h"
 #include "collector/base/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static enum err remember(struct courses *courses, struct course *course)
 {
@@ -24,12 +26,15 @@ static enum err remember(struct courses *courses, struct course *course)
 static enum err begin(struct courses *courses, struct agent *agent, const struct planned *planned,
 		      struct course **out)
 {
-	struct course *course = malloc(sizeof(*course));
+	size_t size = strlen(planned->key.target) + 1;
+	struct course *course = malloc(sizeof(*course) + size);
 
 	*out = NULL;
 	if (course == NULL)
 		return E_MEMORY;
-	course->planned = *planned;
+	course->target = planned->target;
+	course->stored = planned->stored;
+	memcpy(course->name, planned->key.target, size);
 	enum err rc = agent_add(agent, &planned->target, &course->number);
 	if (rc == E_UNSUPPORTED)
 		log_warn("run", "target=%s IPv%d is not measured: this machine lacks the family",
@@ -46,6 +51,25 @@ static enum err begin(struct courses *courses, struct agent *agent, const struct
 	}
 	*out = course;
 	return E_OK;
+}
+
+struct series_key courses_key(const struct courses *courses, const struct course *course)
+{
+	struct series_key key = {
+		.family = course->target.host.family,
+		.dscp = course->target.dscp,
+		.size = course->target.size,
+	};
+
+	snprintf(key.agent, KEY_NAME, "%s", courses->agent);
+	snprintf(key.target, KEY_NAME, "%s", course->name);
+	snprintf(key.method, KEY_METHOD, "%s", course->target.method->method);
+	return key;
+}
+
+static struct planned planned_of(const struct courses *courses, const struct course *course)
+{
+	return (struct planned){courses_key(courses, course), course->target, course->stored};
 }
 
 /* The old courses are walked along with the plan, both being in the order of their keys. */
@@ -67,17 +91,17 @@ static enum err take(struct walk *walk, const struct planned *planned, struct co
 {
 	struct courses *courses = walk->courses;
 
-	while (walk->at < courses->count &&
-	       plan_compare(&courses->items[walk->at]->planned, planned) < 0)
-		retire(walk);
-	if (walk->at < courses->count && plan_same(&courses->items[walk->at]->planned, planned)) {
-		*out = courses->items[walk->at++];
-		walk->difference.kept++;
-		return E_OK;
+	for (; walk->at < courses->count; retire(walk)) {
+		struct planned old = planned_of(courses, courses->items[walk->at]);
+		int order = plan_compare(&old, planned);
+		if (order > 0)
+			break;
+		if (order == 0 && plan_same(&old, planned)) {
+			*out = courses->items[walk->at++];
+			walk->difference.kept++;
+			return E_OK;
+		}
 	}
-	if (walk->at < courses->count &&
-	    plan_compare(&courses->items[walk->at]->planned, planned) == 0)
-		retire(walk);
 	enum err rc = begin(courses, walk->agent, planned, out);
 	walk->difference.added += *out != NULL;
 	walk->difference.left_out += rc == E_OK && *out == NULL;
@@ -94,6 +118,8 @@ enum err courses_take_over(struct courses *courses, struct agent *agent, const s
 
 	if (items == NULL)
 		return E_MEMORY;
+	if (plan->count > 0)
+		memcpy(courses->agent, plan->items[0].key.agent, KEY_NAME);
 	for (size_t i = 0; rc == E_OK && i < plan->count; i++) {
 		struct course *course = NULL;
 		rc = take(&walk, &plan->items[i], &course);

@@ -11,12 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Kept small, there being one for each series: its key is made when it is asked for. */
 struct course {
-	struct planned planned;
+	struct target target;
 	uint32_t number; /* the agent's */
+	uint32_t stored; /* the store's */
+	char name[];	 /* the target's */
 };
 
 struct courses {
+	char agent[KEY_NAME];  /* all of them have it measure */
 	struct course **items; /* in the order of their keys */
 	size_t count;
 	struct course **by_number; /* those retired too: their last slots are still to come */
@@ -34,6 +38,8 @@ struct difference {
 MUST_CHECK enum err courses_take_over(struct courses *courses, struct agent *agent,
 				      const struct plan *plan, struct difference *out);
 void courses_finish(struct courses *courses);
+
+struct series_key courses_key(const struct courses *courses, const struct course *course);
 
 /* NULL if there never was one of this number. */
 const struct course *courses_at(const struct courses *courses, uint32_t number);

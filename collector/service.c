@@ -16,6 +16,7 @@
 #include "collector/watcher.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,9 +69,9 @@ static void on_finished(void *context, uint32_t series, const struct sample *sam
 		return;
 	}
 	struct gate_series passing = {
-		.number = course->planned.stored,
-		.family = course->planned.key.family,
-		.t_max = course->planned.target.t_max,
+		.number = course->stored,
+		.family = course->target.host.family,
+		.t_max = course->target.t_max,
 	};
 	gate_put(service->gate, &passing, sample, clock_monotonic());
 }
@@ -124,8 +125,9 @@ static void on_worsened(void *context, uint32_t series, struct period slot)
 
 	if (service->watcher == NULL || course == NULL)
 		return;
+	struct series_key key = courses_key(&service->courses, course);
 	agent_filter(service->agent, series, filter);
-	watcher_start(service->watcher, &course->planned.key, slot, filter);
+	watcher_start(service->watcher, &key, slot, filter);
 }
 
 static void on_clock_stepped(void *context, nsec by)
@@ -354,6 +356,8 @@ static enum err begin(struct service *service)
 	if (difference.added == 0)
 		log_warn("run", "no test asks anything of agent '%s'", service->agent_name);
 	plan_finish(&plan);
+	/* Loading took several times the memory that is kept. */
+	(void)malloc_trim(0);
 	return rc;
 }
 

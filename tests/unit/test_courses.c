@@ -34,6 +34,8 @@ static struct plan plan_of(const char *letters, struct planned items[SERIES])
 			item->target.size = UINT16_MAX;
 		}
 		item->target.host.bytes[3] = (uint8_t)letter;
+		item->key.size = item->target.size;
+		item->key.dscp = item->target.dscp;
 		snprintf(item->key.target, KEY_NAME, "%c", letter);
 	}
 	return plan;
@@ -80,7 +82,11 @@ static void a_plan_is_taken_over_by_difference(void **state)
 		assert_int_equal(difference.left_out, rows[i].difference.left_out);
 		bench_run_to(&bench, 6800 * NSEC_PER_MSEC);
 		for (uint32_t number = 0; courses_at(&courses, number) != NULL; number++) {
+			struct series_key key = courses_key(&courses, courses_at(&courses, number));
 			bool kept = false;
+			assert_string_equal(key.agent, "a");
+			assert_string_equal(key.method, "fake");
+			assert_int_equal(key.target[0], courses_at(&courses, number)->name[0]);
 			for (size_t j = 0; j < courses.count; j++)
 				kept = kept || courses.items[j]->number == number;
 			/* Those kept have every slot, those ended what they had begun. */
