@@ -22,9 +22,13 @@ enum { ROWS_MAX = 100000000, SPOOL_SHARE = 128 };
 /* Enough for one known value: hours that hold a single measured slot have a delay. */
 #define UNKNOWN_SHARE "0.9999"
 
-/* librrd leaves its parameters of the whole file unused and as they are: the first of them is the
- * digest of all other octets of the header, 0 for none. */
-static const size_t digest_at = offsetof(stat_head_t, par);
+/* librrd leaves its parameters of the whole file unused and as they are. The first two are the
+ * digest of all other octets of the header and its complement; both 0: there is none. */
+struct seal {
+	uint64_t digest;
+	uint64_t complement;
+};
+static const size_t seal_at = offsetof(stat_head_t, par);
 
 _Static_assert(sizeof(stat_head_t) % 8 == 0 && sizeof(ds_def_t) % 8 == 0 &&
 		       sizeof(rra_def_t) % 8 == 0 && sizeof(live_head_t) % 8 == 0 &&
@@ -55,13 +59,13 @@ static uint64_t digest_of(const uint8_t *octets, size_t len)
 
 	for (size_t i = 0; i < len; i += sizeof(uint64_t)) {
 		uint64_t word;
-		memcpy(&word, octets + i, sizeof(word));
-		if (i == digest_at)
+		if (i >= seal_at && i < seal_at + sizeof(struct seal))
 			continue;
+		memcpy(&word, octets + i, sizeof(word));
 		digest = (digest ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 		digest ^= digest >> 32;
 	}
-	return digest == 0 ? 1 : digest;
+	return digest;
 }
 
 /* A walk over the parts of a header. librrd writes its structures as they lie in memory. */
@@ -194,12 +198,14 @@ static enum err check_pointers(struct walk *walk)
 
 static enum err check_digest(struct walk *walk, const uint8_t *octets)
 {
-	uint64_t digest;
+	struct seal seal;
 
-	memcpy(&digest, octets + digest_at, sizeof(digest));
-	if (digest == 0 || digest == digest_of(octets, walk->head->len))
+	memcpy(&seal, octets + seal_at, sizeof(seal));
+	if (seal.digest == 0 && seal.complement == 0)
 		return E_OK;
-	return spoilt(walk, "header changed since it was written, digest", digest);
+	if (seal.complement == ~seal.digest && seal.digest == digest_of(octets, walk->head->len))
+		return E_OK;
+	return spoilt(walk, "header changed since it was written, digest", seal.digest);
 }
 
 enum err ring_check(const struct ring_layout *layout, const uint8_t *octets, uint64_t file_size,
@@ -284,8 +290,9 @@ enum err ring_seal(int fd, const struct ring_layout *layout)
 	enum err rc = read_fully(fd, octets, len, 0);
 	if (rc == E_OK) {
 		uint64_t digest = digest_of(octets, len);
+		struct seal seal = {digest, ~digest};
 		errno = 0;
-		if (pwrite(fd, &digest, sizeof(digest), (off_t)digest_at) != sizeof(digest))
+		if (pwrite(fd, &seal, sizeof(seal), (off_t)seal_at) != sizeof(seal))
 			rc = errno == 0 ? E_FULL : err_from_errno(errno);
 	}
 	free(octets);
