@@ -267,9 +267,11 @@ static void on_refused(void *context, const char *reason)
 
 static enum err open_privileged(struct service *service, const struct account *account)
 {
+	size_t agent = config_find_agent(service->config, service->agent_name);
 	struct agent_options options = {
 		.listener = {service, on_finished, on_worsened, on_clock_stepped},
 		.c1 = service->config->profile->c1,
+		.receive_buffer = service->config->agents[agent].receive_buffer,
 	};
 
 	enum err rc = agent_create(&options, &service->agent);
