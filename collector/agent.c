@@ -336,13 +336,14 @@ static struct flight *flight_marked(const struct agent *agent, const struct prob
 
 static void take_reply(struct agent *agent, const struct probe_event *event)
 {
+	const struct track *track = tracks_at(&agent->tracks, event->mark.series);
 	struct flight *flight = flight_marked(agent, event);
 
-	if (flight == NULL) {
+	/* When the program gets to settle the slot has no part in it. */
+	if (flight == NULL || event->at >= track_settles_at(track, flight)) {
 		agent->counters.stale++;
 		return;
 	}
-	const struct track *track = tracks_at(&agent->tracks, event->mark.series);
 	if (endpoint_compare(&track->host, &event->peer) != 0 ||
 	    !flight_replied(flight, event->mark.packet, event->at, event->stamped_by))
 		agent->counters.forged++;

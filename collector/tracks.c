@@ -143,6 +143,11 @@ struct flight *track_flight_marked(const struct track *track, uint16_t slot)
 	return flight;
 }
 
+nsec track_settles_at(const struct track *track, const struct flight *flight)
+{
+	return flight->slot.until + track->pace.stream.t_max;
+}
+
 enum err tracks_begin(struct tracks *tracks, struct track *track, int64_t slot, struct flight **out)
 {
 	const struct stream *stream = &track->pace.stream;

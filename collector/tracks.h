@@ -65,6 +65,9 @@ uint16_t track_sequence(const struct track *track, int64_t slot, uint32_t packet
 struct flight *track_flight(const struct track *track, int64_t slot);
 struct flight *track_flight_marked(const struct track *track, uint16_t slot);
 
+/* Answers stamped from then on are not of the slot any more. */
+nsec track_settles_at(const struct track *track, const struct flight *flight);
+
 /* E_MEMORY; the new slot is the newest. */
 MUST_CHECK enum err tracks_begin(struct tracks *tracks, struct track *track, int64_t slot,
 				 struct flight **out);

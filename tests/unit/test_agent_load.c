@@ -273,6 +273,44 @@ static void the_tick_follows_the_rate(void **state)
 	}
 }
 
+static nsec copied_at; /* after BENCH_START */
+
+static void copy_once(void *context, struct probe_packet *packet)
+{
+	answer_all(context, packet);
+	if (in_slot(packet, 1) && packet->mark.packet == 3)
+		fake_answer(packet, BENCH_START + copied_at - clock_realtime());
+}
+
+/* Slot 1 is settled 50 ms and T_max after its end. The agent gets there later still. */
+static void an_answer_belongs_to_its_slot_by_its_stamp(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		nsec at;
+		uint32_t duplicated;
+	} rows[] = {
+		{"just before the slot is settled", 2550 * MS - 1, 1},
+		{"just when it is", 2550 * MS, 0},
+		{"after it, read together with those before", 2600 * MS, 0},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct bench bench;
+		const struct target target = bench_target();
+		print_message("# %s\n", rows[i].name);
+		copied_at = rows[i].at;
+		bench_open(&bench, &(struct bench_setup){.policy = copy_once});
+		uint32_t series = bench_add(&bench, &target);
+		bench_run_to(&bench, 2540 * MS);
+		clock_advance(100 * MS);
+		bench_run_to(&bench, 4000 * MS);
+		assert_int_equal(bench_slot(&bench, series, 1)->duplicated, rows[i].duplicated);
+		assert_int_equal(agent_counters(bench.agent)->stale, !rows[i].duplicated);
+		bench_close(&bench);
+	}
+}
+
 /* A receiving socket's size comes from who makes the agent. */
 static void probes_are_opened_as_told(void **state)
 {
@@ -293,6 +331,7 @@ int main(void)
 		cmocka_unit_test(overflows_beyond_room_are_joined),
 		cmocka_unit_test(a_backlog_keeps_its_order),
 		cmocka_unit_test(slots_that_end_together_are_settled_little_by_little),
+		cmocka_unit_test(an_answer_belongs_to_its_slot_by_its_stamp),
 		cmocka_unit_test(the_tick_follows_the_rate),
 		cmocka_unit_test(probes_are_opened_as_told),
 	};
