@@ -83,7 +83,7 @@ class Watch:
 
     def finish(self):
         """Ends the collector after the last slot; returns {(site, family): rows}."""
-        self.wait_for(self.slots)
+        self.wait_for(self.slots + 0.1)
         if self.child.poll() is not None:
             raise RuntimeError(f"ended with {self.child.returncode}: {self.text()}")
         self.child.send_signal(signal.SIGTERM)
