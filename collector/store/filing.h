@@ -23,7 +23,7 @@ struct filing_options {
 MUST_CHECK enum err filing_open(const struct filing_options *options, struct filing **out);
 void filing_close(struct filing *filing); /* NULL is fine */
 
-enum { FILING_GROUP = 32 };
+enum { FILING_GROUP = 64 };
 
 struct filing_task {
 	uint32_t series;
