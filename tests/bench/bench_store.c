@@ -267,7 +267,7 @@ static void name_folder(const struct settings *settings, char out[PATH_LEN])
 static void print_ratio(const struct settings *settings)
 {
 	static const int gathers[] = {60, 10, 2};
-	size_t count = settings->quick ? 40 : 100;
+	size_t count = settings->quick ? 64 : 128;
 	char folder[PATH_LEN];
 
 	name_folder(settings, folder);
