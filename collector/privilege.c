@@ -150,6 +150,12 @@ enum err privilege_drop(const struct account *account)
 	return E_OK;
 }
 
+bool privilege_may_force(void)
+{
+	return capng_get_caps_process() == 0 &&
+	       capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN) != 0;
+}
+
 void privilege_explain_refusal(void)
 {
 	fprintf(stderr,

@@ -30,6 +30,9 @@ MUST_CHECK enum err privilege_make_directory(const char *path, const struct acco
 /* Becomes the account, keeps no capability and can never gain one. Errors are logged. */
 MUST_CHECK enum err privilege_drop(const struct account *account);
 
+/* Whether this process may set socket buffers larger than the kernel's limit. */
+bool privilege_may_force(void);
+
 /* The line to print when sockets were refused. */
 void privilege_explain_refusal(void);
 

@@ -4,6 +4,8 @@
 #include "collector/base/clock.h"
 #include "collector/base/log.h"
 #include "collector/base/progress.h"
+#include "collector/capacity.h"
+#include "collector/ceiling.h"
 #include "collector/courses.h"
 #include "collector/gate.h"
 #include "collector/journal.h"
@@ -17,6 +19,7 @@
 
 #include <inttypes.h>
 #include <malloc.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +50,8 @@ struct service {
 	struct gate *gate;
 	uint32_t noted[2]; /* the isolation that the journal has, by family */
 	struct courses courses;
+	double ceiling;	 /* probes a second that this machine carries; NAN: unknown */
+	bool forced;	 /* socket buffers may be larger than the kernel's limit */
 	nsec duration;	 /* NSEC_INFINITE: no end */
 	nsec end;	 /* realtime */
 	nsec started_at; /* monotonic */
@@ -217,11 +222,9 @@ static void note_configuration(struct service *service)
 	free(text);
 }
 
-static enum err watch_way_out(struct service *service)
+static const struct agent_config *agent_of(const struct service *service)
 {
-	size_t agent = config_find_agent(service->config, service->agent_name);
-
-	return sentinel_watch(service->sentinel, &service->config->agents[agent]);
+	return &service->config->agents[config_find_agent(service->config, service->agent_name)];
 }
 
 static enum err take_over(struct service *service, const struct plan *plan,
@@ -231,7 +234,7 @@ static enum err take_over(struct service *service, const struct plan *plan,
 	agent_judge(service->agent, service->config->profile->c1);
 	enum err rc = courses_take_over(&service->courses, service->agent, plan, difference);
 	if (rc == E_OK)
-		rc = watch_way_out(service);
+		rc = sentinel_watch(service->sentinel, agent_of(service));
 	return rc;
 }
 
@@ -265,15 +268,28 @@ static void on_refused(void *context, const char *reason)
 	journal_event(service->journal, "reload refused", reason);
 }
 
+/* The machine is asked what it can carry before anything else keeps it busy. */
+static void find_ceiling(struct service *service)
+{
+	service->forced = privilege_may_force();
+	service->ceiling = NAN;
+	enum err rc = ceiling_measure(&service->ceiling);
+	if (rc == E_OK)
+		log_info("run", "one processor of this machine carries %.6g packets/s",
+			 service->ceiling);
+	else if (rc != E_PERMISSION)
+		log_info("run", "what this machine can carry is not known: %s", err_text(rc));
+}
+
 static enum err open_privileged(struct service *service, const struct account *account)
 {
-	size_t agent = config_find_agent(service->config, service->agent_name);
 	struct agent_options options = {
 		.listener = {service, on_finished, on_worsened, on_clock_stepped},
 		.c1 = service->config->profile->c1,
-		.receive_buffer = service->config->agents[agent].receive_buffer,
+		.receive_buffer = agent_of(service)->receive_buffer,
 	};
 
+	find_ceiling(service);
 	enum err rc = agent_create(&options, &service->agent);
 	for (size_t i = 0; rc == E_OK && i < service->config->test_count; i++)
 		rc = agent_open(service->agent, probe_find(service->config->tests[i].method));
@@ -342,6 +358,25 @@ static enum err open_gate(struct service *service)
 	return rc == E_OK ? gate_create(&passing, &service->gate) : rc;
 }
 
+static void warn_of_shortfalls(const struct service *service, const struct plan *plan)
+{
+	struct capacity_request request = {
+		.config = service->config,
+		.agent = config_find_agent(service->config, service->agent_name),
+		.plan = plan,
+		.ceiling = service->ceiling,
+		.forced = service->forced,
+	};
+	struct shortfalls shortfalls;
+
+	capacity_compare(&request, &shortfalls);
+	for (size_t i = 0; i < shortfalls.count; i++) {
+		const struct shortfall *s = &shortfalls.items[i];
+		log_warn("run", "%s: needed %s, there is %s; %s", s->what, s->need, s->have,
+			 s->mend);
+	}
+}
+
 static enum err begin(struct service *service)
 {
 	struct reload_request request = {service->config->path, service->agent_name,
@@ -357,6 +392,7 @@ static enum err begin(struct service *service)
 		 service->agent_name, difference.added, plan_rate(&plan), service->config->data);
 	if (difference.added == 0)
 		log_warn("run", "no test asks anything of agent '%s'", service->agent_name);
+	warn_of_shortfalls(service, &plan);
 	plan_finish(&plan);
 	/* Loading took several times the memory that is kept. */
 	(void)malloc_trim(0);
