@@ -35,6 +35,7 @@ static struct {
 	const char *pcap;
 	const char *user;
 	bool json;
+	bool packets;
 } given;
 
 struct once {
@@ -123,8 +124,11 @@ static bool add_host(struct once *once, const char *name, const struct endpoint 
 		once->results = results;
 		once->room = room;
 	}
-	once->results[once->count++] = result_absent(name, host);
-	return true;
+	struct result *result = &once->results[once->count++];
+	*result = result_absent(name, host);
+	if (given.packets)
+		result->packets = calloc(once->plan.packets, sizeof(*result->packets));
+	return !given.packets || result->packets != NULL;
 }
 
 static bool add_site(struct once *once, const struct config *config, const char *name)
@@ -341,6 +345,8 @@ static int run_once(int count, char **operands)
 	}
 	capture_close(once.capture);
 	agent_destroy(once.agent);
+	for (size_t i = 0; i < once.count; i++)
+		result_finish(&once.results[i]);
 	free(once.results);
 	return code;
 }
@@ -356,6 +362,7 @@ static const struct option_row options[] = {
 	{"user", "NAME", "become this user after opening sockets (netgrade, else nobody)",
 	 &given.user, NULL},
 	{"json", NULL, "print JSON, all times in nanoseconds", NULL, &given.json},
+	{"packets", NULL, "with --json, what became of each packet too", NULL, &given.packets},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CELL = 160, COLUMNS = 14 };
@@ -32,8 +33,17 @@ struct result result_absent(const char *name, const struct endpoint *host)
 	};
 }
 
+void result_finish(struct result *result)
+{
+	free(result->packets);
+	result->packets = NULL;
+}
+
 void result_take(struct result *result, const struct sample *sample)
 {
+	if (result->packets != NULL)
+		memcpy(result->packets, sample->singletons,
+		       sample->expected * sizeof(*result->packets));
 	result->summary = sample_summary(sample);
 	result->p95 = sample_quantile(sample, 0.95);
 	result->stamped_by = STAMP_NONE;
@@ -185,6 +195,34 @@ static json_t *lost_quantiles(const struct result *result)
 	return array;
 }
 
+static const char *outcome_name(enum outcome outcome)
+{
+	static const char *const names[] = {
+		[OUTCOME_UNSENT] = "unsent",   [OUTCOME_PENDING] = "pending",
+		[OUTCOME_REPLIED] = "replied", [OUTCOME_LOST] = "lost",
+		[OUTCOME_LATE] = "late",       [OUTCOME_REJECTED] = "rejected"};
+
+	return names[outcome];
+}
+
+/* NULL unless they were asked for, and known. */
+static json_t *packets_of(const struct result *result)
+{
+	json_t *array = result->packets == NULL ? NULL : json_array();
+
+	for (uint32_t i = 0; array != NULL && i < result->summary.expected; i++) {
+		const struct singleton *one = &result->packets[i];
+		json_t *packet =
+			json_pack("{ss,so,so,ss,si,sb}", "outcome", outcome_name(one->outcome),
+				  "sent_at_ns", delay_or_null(one->sent_at), "round_trip_ns",
+				  delay_or_null(one->round_trip), "stamped_by",
+				  stamp_source_name(one->stamped_by), "duplicates",
+				  (int)one->duplicates, "reordered", (int)one->reordered);
+		json_array_append_new(array, packet);
+	}
+	return array;
+}
+
 static json_t *result_json(const struct result *result, const struct target *plan)
 {
 	const struct summary *s = &result->summary;
@@ -195,18 +233,19 @@ static json_t *result_json(const struct result *result, const struct target *pla
 			  "p95", delay_or_null(result->p95), "max", delay_or_null(s->rtt_max));
 
 	endpoint_format(&result->host, address);
-	return json_pack(
-		"{ss,ss,ss,ss,sI,sI,si,sI,sI,si,si,si,si,si,si,si,si,si,so,so,ss,so}", "target",
-		result->name, "address", address, "family",
-		result->host.family == 4 ? "ipv4" : "ipv6", "method", plan->method->method,
-		"from_ns", (json_int_t)s->from, "until_ns", (json_int_t)s->until, "packets",
-		(int)s->expected, "interval_ns", (json_int_t)(plan->interval / plan->packets),
-		"t_max_ns", (json_int_t)plan->t_max, "size", (int)plan->size, "dscp",
-		(int)plan->dscp, "sent", (int)s->sent, "unsent", (int)(s->expected - s->sent),
-		"lost", (int)s->lost, "duplicated", (int)s->duplicated, "reordered",
-		(int)s->reordered, "late", (int)s->late, "rejected", (int)s->rejected,
-		"round_trip_ns", round_trip, "lost_quantiles", lost_quantiles(result), "stamped_by",
-		stamp_source_name(result->stamped_by), "flags", flags_of(s->flags));
+	return json_pack("{ss,ss,ss,ss,sI,sI,si,sI,sI,si,si,si,si,si,si,si,si,si,so,so,ss,so,so*}",
+			 "target", result->name, "address", address, "family",
+			 result->host.family == 4 ? "ipv4" : "ipv6", "method", plan->method->method,
+			 "from_ns", (json_int_t)s->from, "until_ns", (json_int_t)s->until,
+			 "packets", (int)s->expected, "interval_ns",
+			 (json_int_t)(plan->interval / plan->packets), "t_max_ns",
+			 (json_int_t)plan->t_max, "size", (int)plan->size, "dscp", (int)plan->dscp,
+			 "sent", (int)s->sent, "unsent", (int)(s->expected - s->sent), "lost",
+			 (int)s->lost, "duplicated", (int)s->duplicated, "reordered",
+			 (int)s->reordered, "late", (int)s->late, "rejected", (int)s->rejected,
+			 "round_trip_ns", round_trip, "lost_quantiles", lost_quantiles(result),
+			 "stamped_by", stamp_source_name(result->stamped_by), "flags",
+			 flags_of(s->flags), "each_packet", packets_of(result));
 }
 
 bool result_print_json(const struct result_list *list)

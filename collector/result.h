@@ -16,6 +16,7 @@ struct result {
 	struct summary summary;
 	nsec p95;		      /* of all packets sent, lost = NSEC_INFINITE */
 	enum stamp_source stamped_by; /* the weakest of the answered packets */
+	struct singleton *packets;    /* room for all of them, or NULL: not wanted */
 };
 
 struct result_list {
@@ -27,6 +28,8 @@ struct result_list {
 
 /* Of a host of which nothing is known yet. */
 struct result result_absent(const char *name, const struct endpoint *host);
+
+void result_finish(struct result *result);
 
 void result_take(struct result *result, const struct sample *sample);
 
