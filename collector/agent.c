@@ -155,14 +155,6 @@ enum err agent_add(struct agent *agent, const struct target *target, uint32_t *o
 	return E_OK;
 }
 
-static void mark_partial(struct track *track)
-{
-	for (struct flight *f = track->oldest; f != NULL; f = f->next) {
-		if (f->passed < f->expected)
-			f->flags |= SLOT_PARTIAL;
-	}
-}
-
 static void forget(struct agent *agent, struct track *track)
 {
 	schedule_remove(agent->schedule, &track->pace);
@@ -176,7 +168,7 @@ void agent_retire(struct agent *agent, uint32_t number)
 	if (track == NULL)
 		return;
 	schedule_retire(agent->schedule, &track->pace);
-	mark_partial(track);
+	track_cut_short(track);
 	track->retired = true;
 	agent->tick = 0;
 	if (track->oldest == NULL)
@@ -211,19 +203,28 @@ static void flush_batch(struct agent *agent)
 	departures_send(&agent->departures, agent_now(agent), &agent->counters.lateness);
 }
 
-static struct flight *flight_for(struct agent *agent, struct track *track, int64_t slot)
+/* The packet's slot with room for it; NULL without memory. Packets that are to leave must not lose
+ * their slot when it moves. */
+static struct flight *flight_for(struct agent *agent, struct track *track, const struct due *due)
 {
-	struct flight *flight = track_flight(track, slot);
+	struct flight *flight = track_flight(track, due->slot);
+	enum err rc = E_OK;
 
-	if (flight == NULL && tracks_begin(&agent->tracks, track, slot, &flight) != E_OK)
-		log_error("agent", "out of memory: a slot is not measured");
-	return flight;
+	if (flight == NULL)
+		rc = tracks_begin(&agent->tracks, track, due->slot, &flight);
+	if (rc == E_OK && flight_needs_room(flight, due->packet)) {
+		flush_batch(agent);
+		rc = track_grow(track, &flight);
+	}
+	if (rc != E_OK)
+		log_error("agent", "out of memory: a packet is not sent");
+	return rc == E_OK ? flight : NULL;
 }
 
 static void queue_send(struct agent *agent, const struct due *due, nsec now)
 {
 	struct track *track = track_of(due->pace);
-	struct flight *flight = flight_for(agent, track, due->slot);
+	struct flight *flight = flight_for(agent, track, due);
 	struct probe *probe = agent->probes[track->probe];
 
 	if (flight == NULL)
@@ -466,7 +467,7 @@ void agent_stop(struct agent *agent, nsec patience)
 		if (track == NULL)
 			continue;
 		schedule_retire(agent->schedule, &track->pace);
-		mark_partial(track);
+		track_cut_short(track);
 	}
 }
 
@@ -480,7 +481,7 @@ static void settle_stopped(struct agent *agent, nsec now)
 		schedule_remove(agent->schedule, &track->pace);
 		for (struct flight *f = track->oldest; f != NULL; f = f->next) {
 			flight_expire(f, now);
-			if (f->ripe < f->passed && !flight_complete(f))
+			if (flight_waits(f))
 				f->flags |= SLOT_TAINTED;
 		}
 	}

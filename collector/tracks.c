@@ -167,6 +167,25 @@ enum err tracks_begin(struct tracks *tracks, struct track *track, int64_t slot, 
 	return E_OK;
 }
 
+enum err track_grow(struct track *track, struct flight **flight)
+{
+	struct flight **place = &track->oldest;
+
+	while (*place != *flight)
+		place = &(*place)->next;
+	enum err rc = flight_grow(place);
+	*flight = *place;
+	return rc;
+}
+
+void track_cut_short(struct track *track)
+{
+	for (struct flight *f = track->oldest; f != NULL; f = f->next) {
+		if (f->passed < f->expected)
+			f->flags |= SLOT_PARTIAL;
+	}
+}
+
 struct flight *tracks_take_oldest(struct tracks *tracks, struct track *track)
 {
 	struct flight *flight = track->oldest;

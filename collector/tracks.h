@@ -71,6 +71,12 @@ nsec track_settles_at(const struct track *track, const struct flight *flight);
 /* E_MEMORY; the new slot is the newest. */
 MUST_CHECK enum err tracks_begin(struct tracks *tracks, struct track *track, int64_t slot,
 				 struct flight **out);
+/* Makes room for all packets of an open slot, which moves it. E_MEMORY: it is as it was. */
+MUST_CHECK enum err track_grow(struct track *track, struct flight **flight);
+
+/* Nothing more is sent: what is not sent yet makes its slot partial. */
+void track_cut_short(struct track *track);
+
 /* Takes the oldest open slot away; the caller destroys it. */
 struct flight *tracks_take_oldest(struct tracks *tracks, struct track *track);
 

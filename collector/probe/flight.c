@@ -3,23 +3,52 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const nsec bias = INT64_C(1) << 47;
 #define TIME_MASK ((UINT64_C(1) << 48) - 1)
 
 _Static_assert(sizeof(struct flight_packet) == 16, "packets are many");
 
+/* With 20 packets a minute the first flight of a series is settled before the second grows. */
+enum { ROOM_FIRST = 8 };
+
+static size_t octets_of(uint32_t packets)
+{
+	return sizeof(struct flight) + packets * sizeof(struct flight_packet);
+}
+
 enum err flight_create(struct period slot, uint32_t expected, nsec t_max, struct flight **out)
 {
-	struct flight *flight =
-		calloc(1, sizeof(*flight) + expected * sizeof(struct flight_packet));
+	uint32_t room = expected < ROOM_FIRST ? expected : ROOM_FIRST;
+	struct flight *flight = calloc(1, octets_of(room));
 
 	if (flight == NULL)
 		return E_MEMORY;
 	flight->slot = slot;
 	flight->t_max = t_max;
 	flight->expected = expected;
+	flight->room = room;
 	*out = flight;
+	return E_OK;
+}
+
+bool flight_needs_room(const struct flight *flight, uint32_t packet)
+{
+	return packet >= flight->room;
+}
+
+enum err flight_grow(struct flight **flight)
+{
+	uint32_t before = (*flight)->room;
+	uint32_t expected = (*flight)->expected;
+	struct flight *grown = realloc(*flight, octets_of(expected));
+
+	if (grown == NULL)
+		return E_MEMORY;
+	memset(&grown->packets[before], 0, octets_of(expected) - octets_of(before));
+	grown->room = expected;
+	*flight = grown;
 	return E_OK;
 }
 
@@ -88,7 +117,7 @@ static void decide_answered(struct flight *flight, uint32_t index)
 
 void flight_sent(struct flight *flight, uint32_t packet, nsec at)
 {
-	assert(packet < flight->expected);
+	assert(packet < flight->room);
 	set_sent(flight, &flight->packets[packet], at);
 	flight->packets[packet].sent_stamp = STAMP_USER;
 	flight->packets[packet].outcome = OUTCOME_PENDING;
@@ -97,13 +126,13 @@ void flight_sent(struct flight *flight, uint32_t packet, nsec at)
 
 void flight_refused(struct flight *flight, uint32_t packet)
 {
-	assert(packet < flight->expected);
+	assert(packet < flight->room);
 	flight->passed = packet + 1;
 }
 
 void flight_stamped(struct flight *flight, uint32_t index, nsec at, enum stamp_source source)
 {
-	if (index >= flight->expected)
+	if (index >= flight->room)
 		return;
 	struct flight_packet *packet = &flight->packets[index];
 	if (packet->outcome == OUTCOME_UNSENT || source <= packet->sent_stamp)
@@ -119,7 +148,7 @@ void flight_stamped(struct flight *flight, uint32_t index, nsec at, enum stamp_s
 
 bool flight_replied(struct flight *flight, uint32_t index, nsec at, enum stamp_source source)
 {
-	if (index >= flight->expected)
+	if (index >= flight->room)
 		return false;
 	struct flight_packet *packet = &flight->packets[index];
 	if (packet->outcome == OUTCOME_UNSENT)
@@ -138,7 +167,7 @@ bool flight_replied(struct flight *flight, uint32_t index, nsec at, enum stamp_s
 
 bool flight_failed(struct flight *flight, uint32_t index, enum outcome how)
 {
-	if (index >= flight->expected || flight->packets[index].outcome != OUTCOME_PENDING)
+	if (index >= flight->room || flight->packets[index].outcome != OUTCOME_PENDING)
 		return false;
 	decide(flight, index, how);
 	return true;
@@ -157,15 +186,13 @@ void flight_expire(struct flight *flight, nsec now)
 	}
 }
 
-bool flight_complete(const struct flight *flight)
+bool flight_waits(const struct flight *flight)
 {
-	if (flight->passed < flight->expected)
-		return false;
-	for (uint32_t i = 0; i < flight->expected; i++) {
+	for (uint32_t i = flight->ripe; i < flight->passed; i++) {
 		if (flight->packets[i].outcome == OUTCOME_PENDING)
-			return false;
+			return true;
 	}
-	return true;
+	return false;
 }
 
 nsec flight_answered_at(const struct flight *flight)
@@ -224,7 +251,10 @@ struct sample flight_finish(const struct flight *flight, struct singleton *out)
 	struct sample sample = {flight->slot, flight->expected, flight->flags, out};
 	nsec earliest = NSEC_INFINITE; /* arrival among the packets sent later */
 
-	for (uint32_t i = flight->expected; i-- > 0;) {
+	for (uint32_t i = flight->expected; i-- > flight->room;)
+		out[i] =
+			(struct singleton){.sent_at = NSEC_UNDEFINED, .round_trip = NSEC_UNDEFINED};
+	for (uint32_t i = flight->room; i-- > 0;) {
 		const struct flight_packet *packet = &flight->packets[i];
 		out[i] = singleton_of(flight, packet);
 		if (packet->outcome != OUTCOME_REPLIED)

@@ -30,6 +30,7 @@ struct flight {
 	struct period slot;
 	nsec t_max;
 	uint32_t expected;
+	uint32_t room;	 /* elements of packets; the others are unsent */
 	uint32_t passed; /* packets [0, passed) have been sent or refused */
 	uint32_t ripe;	 /* the deadlines of packets [0, ripe) have passed */
 	uint32_t lost;	 /* among them */
@@ -40,6 +41,11 @@ struct flight {
 MUST_CHECK enum err flight_create(struct period slot, uint32_t expected, nsec t_max,
 				  struct flight **out);
 void flight_destroy(struct flight *flight); /* NULL is fine */
+
+/* A flight begins with room for a few packets only: while it is young the one before it is still in
+ * memory. Whether this packet needs more; that moves the flight, or E_MEMORY leaves it as it is. */
+bool flight_needs_room(const struct flight *flight, uint32_t packet);
+MUST_CHECK enum err flight_grow(struct flight **flight);
 
 /* The system call took the packet or refused it; in the order of the packets. */
 void flight_sent(struct flight *flight, uint32_t packet, nsec at);
@@ -59,8 +65,8 @@ bool flight_failed(struct flight *flight, uint32_t packet, enum outcome how);
 /* Loses the packets whose deadline is before now. Call it after reading everything that arrived. */
 void flight_expire(struct flight *flight, nsec now);
 
-/* Whether every packet was sent or refused, and answered or failed. */
-bool flight_complete(const struct flight *flight);
+/* Whether a packet that was sent still waits for its answer or its deadline. */
+bool flight_waits(const struct flight *flight);
 
 /* When the last packet was answered, if all were within T_max; NSEC_UNDEFINED otherwise. */
 nsec flight_answered_at(const struct flight *flight);

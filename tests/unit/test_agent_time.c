@@ -364,6 +364,8 @@ static void a_stop_settles_what_it_began(void **state)
 		 SLOT_PARTIAL | SLOT_UNSENT, 0},
 		{"lost, with patience", lose_all, 550 * MS, 560 * MS, SLOT_PARTIAL | SLOT_UNSENT,
 		 4},
+		{"all answered, without patience", answer_all, 0, 110 * MS,
+		 SLOT_PARTIAL | SLOT_UNSENT, 0},
 		{"lost or not, nobody knows", lose_all, 0, 110 * MS,
 		 SLOT_PARTIAL | SLOT_UNSENT | SLOT_TAINTED, 0},
 	};

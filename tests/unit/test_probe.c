@@ -290,7 +290,7 @@ static void losses_are_counted_as_they_ripen(void **state)
 	assert_int_equal(flight->lost, 0);
 	flight_expire(flight, 1001);
 	assert_int_equal(flight->lost, 1);
-	assert_false(flight_complete(flight));
+	assert_true(flight_waits(flight));
 	/* An early error is lost at once, but counts when its turn comes. */
 	assert_true(flight_failed(flight, 3, OUTCOME_REJECTED));
 	assert_int_equal(flight->lost, 1);
@@ -299,7 +299,41 @@ static void losses_are_counted_as_they_ripen(void **state)
 	assert_int_equal(flight->lost, 0);
 	flight_expire(flight, 5000);
 	assert_int_equal(flight->lost, 3);
-	assert_true(flight_complete(flight));
+	assert_false(flight_waits(flight));
+	flight_destroy(flight);
+}
+
+/* Room for a few at first; what is known stays as it is when more is made. */
+static void a_flight_grows_when_it_must(void **state)
+{
+	(void)state;
+	enum { MANY = 20 };
+	struct flight *flight;
+	struct singleton singletons[MANY];
+	uint32_t grown = 0;
+
+	assert_int_equal(flight_create((struct period){0, 2000}, MANY, T_MAX, &flight), E_OK);
+	for (uint32_t i = 0; i < MANY - 2; i++) {
+		assert_false(flight_replied(flight, i, 100 * i + 7, STAMP_KERNEL));
+		if (flight_needs_room(flight, i)) {
+			/* Until it grows, the packets beyond its room are unsent. */
+			(void)flight_finish(flight, singletons);
+			for (uint32_t j = i; j < MANY; j++)
+				assert_int_equal(singletons[j].outcome, OUTCOME_UNSENT);
+			assert_int_equal(flight_grow(&flight), E_OK);
+			grown++;
+		}
+		flight_sent(flight, i, 100 * i);
+		assert_true(flight_replied(flight, i, 100 * i + 7, STAMP_KERNEL));
+	}
+	assert_int_equal(grown, 1);
+	(void)flight_finish(flight, singletons);
+	for (uint32_t i = 0; i < MANY; i++) {
+		bool sent = i < MANY - 2;
+		assert_int_equal(singletons[i].outcome, sent ? OUTCOME_REPLIED : OUTCOME_UNSENT);
+		assert_int_equal(singletons[i].round_trip, sent ? 7 : NSEC_UNDEFINED);
+		assert_int_equal(singletons[i].sent_at, sent ? 100 * i : NSEC_UNDEFINED);
+	}
 	flight_destroy(flight);
 }
 
@@ -338,6 +372,7 @@ int main(void)
 		cmocka_unit_test(events_become_singletons),
 		cmocka_unit_test(impossible_events_are_refused),
 		cmocka_unit_test(losses_are_counted_as_they_ripen),
+		cmocka_unit_test(a_flight_grows_when_it_must),
 		cmocka_unit_test(the_weaker_stamp_is_recorded),
 		cmocka_unit_test(methods_are_rows),
 	};
