@@ -315,7 +315,14 @@ static enum err open_hours(struct filing *filing, struct work *work)
 	};
 
 	snprintf(file, sizeof(file), "%s.hist.rrd", work->task->stem);
-	return update_open(&work->hours, &target, &filing->quarantined_now);
+	enum err rc = update_open(&work->hours, &target, &filing->quarantined_now);
+	/* The clock was far ahead once and the spool was lost: it would refuse every honest hour.
+	 */
+	if (rc == E_OK && work->hours.position * NSEC_PER_SEC > work->next.hour &&
+	    work->next.hour >= work->next.hours_until)
+		rc = update_begin_anew(&work->hours, &target, "its hours lie in the future",
+				       &filing->quarantined_now);
+	return rc;
 }
 
 /* Closes the open hour if the slot lies in a later one: nothing else proves that no slot of that

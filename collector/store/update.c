@@ -119,6 +119,17 @@ enum err update_open(struct update *update, const struct update_target *target,
 	return rc == E_OK ? open_checked(update, path, why) : rc;
 }
 
+enum err update_begin_anew(struct update *update, const struct update_target *target,
+			   const char *why, uint64_t *quarantined)
+{
+	update_close(update);
+	enum err rc = set_aside(target->folder, target->file, why);
+	if (rc != E_OK)
+		return rc;
+	*quarantined += 1;
+	return update_open(update, target, quarantined);
+}
+
 char *update_next(struct update *update)
 {
 	if (update->count == update->limit)

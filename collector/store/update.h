@@ -44,6 +44,10 @@ struct update_target {
 MUST_CHECK enum err update_open(struct update *update, const struct update_target *target,
 				uint64_t *quarantined);
 
+/* Closes the file, moves it into the quarantine and begins it anew. */
+MUST_CHECK enum err update_begin_anew(struct update *update, const struct update_target *target,
+				      const char *why, uint64_t *quarantined);
+
 /* Where the next row is to be written, row_size octets; NULL when the batch is full. */
 char *update_next(struct update *update);
 /* Takes the len octets written there as the row that ends at until. */

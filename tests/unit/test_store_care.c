@@ -113,6 +113,32 @@ static void a_damaged_spool_is_set_aside(void **state)
 	remove_folder(folder);
 }
 
+/* The clock was ten years ahead, and the spool, which would know, is lost. */
+static void files_of_the_future_do_not_stop_honest_slots(void **state)
+{
+	(void)state;
+	char folder[FOLDER];
+	char path[FOLDER + 16];
+	struct period ahead =
+		from_start(3650 * NSEC_PER_DAY, 3650 * NSEC_PER_DAY + 3 * NSEC_PER_HOUR);
+	struct period honest = from_start(0, 3 * NSEC_PER_HOUR);
+
+	make_folder(folder);
+	struct store *store = open_store(folder);
+	put_path(store, series_in(store, "a", NSEC_PER_MIN), ahead, NSEC_PER_MIN);
+	store_close(store);
+	snprintf(path, sizeof(path), "%s/spool.db", folder);
+	assert_int_equal(unlink(path), 0);
+	store = open_store(folder);
+	put_path(store, series_in(store, "a", NSEC_PER_MIN), honest, NSEC_PER_MIN);
+	assert_int_equal(store_flush(store), E_OK);
+	store_close(store);
+	assert_int_equal(damaged_files(folder), 1);
+	expect_path(folder, "a", honest, NSEC_PER_MIN, no_gap);
+	expect_hours(folder, "a", honest, NSEC_PER_MIN, no_gap);
+	remove_folder(folder);
+}
+
 static void one_process_holds_the_directory(void **state)
 {
 	(void)state;
@@ -258,6 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_damaged_file_is_set_aside),
 		cmocka_unit_test(a_damaged_spool_is_set_aside),
+		cmocka_unit_test(files_of_the_future_do_not_stop_honest_slots),
 		cmocka_unit_test(one_process_holds_the_directory),
 		cmocka_unit_test(another_process_reads_while_the_store_writes),
 		cmocka_unit_test(what_is_made_is_private_and_as_small_as_promised),
