@@ -395,6 +395,32 @@ static void a_changed_interval_keeps_history(void **state)
 	remove_folder(folder);
 }
 
+/* A reload registers the new length before the slots under way are finished. */
+static void the_last_slots_of_the_old_interval_are_taken(void **state)
+{
+	(void)state;
+	char folder[FOLDER];
+	struct slot late;
+
+	make_folder(folder);
+	struct store *store = open_store(folder);
+	uint32_t series = series_in(store, "a", NSEC_PER_MIN);
+	put_path(store, series, from_start(0, 9 * NSEC_PER_MIN), NSEC_PER_MIN);
+	assert_int_equal(series_in(store, "a", 5 * NSEC_PER_MIN), series);
+	put_path(store, series, from_start(9 * NSEC_PER_MIN, 10 * NSEC_PER_MIN), NSEC_PER_MIN);
+	put_path(store, series, from_start(10 * NSEC_PER_MIN, 60 * NSEC_PER_MIN), 5 * NSEC_PER_MIN);
+	assert_int_equal(store_counters(store).misfits, 0);
+	assert_int_equal(store_counters(store).put, 20);
+	late = path_slot(1, month_start + NSEC_PER_HOUR, NSEC_PER_MIN);
+	store_put(store, series, &late.summary, &late.delays);
+	assert_int_equal(store_counters(store).misfits, 1);
+	store_close(store);
+	expect_path(folder, "a", from_start(0, 10 * NSEC_PER_MIN), NSEC_PER_MIN, no_gap);
+	expect_path(folder, "a", from_start(10 * NSEC_PER_MIN, NSEC_PER_HOUR), 5 * NSEC_PER_MIN,
+		    no_gap);
+	remove_folder(folder);
+}
+
 static void a_month_reads_as_it_was_written(void **state)
 {
 	(void)state;
@@ -432,6 +458,7 @@ int main(void)
 		cmocka_unit_test(cut_hours_say_so),
 		cmocka_unit_test(a_series_tells_its_firsts),
 		cmocka_unit_test(a_changed_interval_keeps_history),
+		cmocka_unit_test(the_last_slots_of_the_old_interval_are_taken),
 		cmocka_unit_test(a_month_reads_as_it_was_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
