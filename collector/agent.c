@@ -273,6 +273,8 @@ static void settle_oldest(struct agent *agent, struct track *track)
 	if (overflows_concern(overflows, flight))
 		flight->flags |= SLOT_TAINTED;
 	struct sample sample = flight_finish(flight, agent->singletons);
+	probe_withdraw(agent->probes[track->probe], &track->host, agent->singletons,
+		       sample.expected);
 	count_outcomes(agent, &sample, track);
 	flight_destroy(flight);
 	if (clockwatch_trusted(&agent->clock))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/net/egress.h"
 #include "collector/base/clock.h"
+#include "collector/net/carriers.h"
 #include "collector/net/routes.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DOWN_MAX = 1024, SOURCES_MAX = 1024, ROUTES = 8192, MESSAGES = 32768, READ_MAX = 64 };
+enum { SOURCES_MAX = 1024, ROUTES = 8192, MESSAGES = 32768, READ_MAX = 64 };
 
 /* Routes move seldom; one found is believed for so long. */
 static const nsec route_age = 10 * NSEC_PER_SEC;
@@ -29,13 +30,12 @@ struct source {
 	uint32_t interface;
 };
 
-/* Routes are looked for only while some interface is down. */
+/* Routes are looked for only where some interface is, or was, without carrier. */
 struct egress {
 	int events;
 	uint16_t dump; /* what is to be asked for when the present dump ends, 0: nothing */
 	struct routes *routes;
-	uint32_t down[DOWN_MAX];
-	size_t down_count;
+	struct carriers carriers;
 	struct source sources[SOURCES_MAX];
 	size_t source_count;
 	size_t usable[2];		  /* of them, by family */
@@ -104,34 +104,26 @@ void egress_close(struct egress *egress)
 	free(egress);
 }
 
-static void set_link(struct egress *egress, uint32_t interface, bool down)
-{
-	size_t at = 0;
-
-	while (at < egress->down_count && egress->down[at] != interface)
-		at++;
-	bool known = at < egress->down_count;
-	if (known && !down)
-		egress->down[at] = egress->down[--egress->down_count];
-	else if (!known && down && egress->down_count < DOWN_MAX)
-		egress->down[egress->down_count++] = interface;
-	/* Routes come and go with interfaces. */
-	if (known != down)
-		memset(egress->known, 0, sizeof(egress->known));
-}
-
 static void take_link(struct egress *egress, struct nlmsghdr *message)
 {
-	const struct ifinfomsg *link = NLMSG_DATA(message);
+	struct ifinfomsg *link = NLMSG_DATA(message);
+	unsigned int left = (unsigned int)IFLA_PAYLOAD(message);
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*link)))
 		return;
-	/* Carrier, and the interface is running. */
-	bool down = (link->ifi_flags & IFF_LOWER_UP) == 0;
-	if (message->nlmsg_type == RTM_NEWLINK)
-		set_link(egress, (uint32_t)link->ifi_index, down);
-	else if (message->nlmsg_type == RTM_DELLINK)
-		set_link(egress, (uint32_t)link->ifi_index, false);
+	struct carrier news = {.interface = (uint32_t)link->ifi_index,
+			       .absent = (link->ifi_flags & IFF_LOWER_UP) == 0,
+			       .losses = LOSSES_UNTOLD};
+	for (struct rtattr *a = IFLA_RTA(link); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+		if (a->rta_type == IFLA_CARRIER_DOWN_COUNT && RTA_PAYLOAD(a) == sizeof(news.losses))
+			memcpy(&news.losses, RTA_DATA(a), sizeof(news.losses));
+	}
+	if (message->nlmsg_type == RTM_DELLINK)
+		carriers_forget(&egress->carriers, news.interface);
+	/* Routes come and go with interfaces. */
+	if (message->nlmsg_type == RTM_DELLINK ||
+	    carriers_tell(&egress->carriers, &news, clock_realtime()))
+		memset(egress->known, 0, sizeof(egress->known));
 }
 
 static void set_source(struct egress *egress, const struct source *source, bool usable)
@@ -279,12 +271,12 @@ bool egress_ready(struct egress *egress, const struct endpoint *host)
 {
 	if (!has_source(egress, host))
 		return false;
-	if (egress->down_count == 0)
-		return true;
-	uint32_t interface = interface_to(egress, host);
-	for (size_t i = 0; i < egress->down_count; i++) {
-		if (egress->down[i] == interface)
-			return false;
-	}
-	return true;
+	return egress->carriers.absent_count == 0 ||
+	       !carriers_absent(&egress->carriers, interface_to(egress, host));
+}
+
+bool egress_dropped(struct egress *egress, const struct endpoint *host, nsec at)
+{
+	return egress->carriers.gap_count > 0 &&
+	       carriers_dropped(&egress->carriers, interface_to(egress, host), at);
 }

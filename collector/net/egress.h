@@ -6,6 +6,7 @@
 #define NETGRADE_NET_EGRESS_H
 
 #include "collector/base/err.h"
+#include "collector/base/nsec.h"
 #include "collector/net/endpoint.h"
 
 #include <stdbool.h>
@@ -22,5 +23,9 @@ void egress_read(struct egress *egress);
  * leads there is up and has carrier. True also when none leads there: then the system call refuses.
  */
 bool egress_ready(struct egress *egress, const struct endpoint *host);
+
+/* Whether the interface that leads to the host may have been without carrier, not yet noticed, when
+ * it took a packet at this instant (realtime). */
+bool egress_dropped(struct egress *egress, const struct endpoint *host, nsec at);
 
 #endif

@@ -306,6 +306,13 @@ static void icmp_receive(struct probe *probe, nsec now, const struct probe_liste
 	}
 }
 
+static bool icmp_dropped(struct probe *probe, const struct endpoint *host, nsec at)
+{
+	struct icmp_probe *icmp = (struct icmp_probe *)probe;
+
+	return icmp->egress != NULL && egress_dropped(icmp->egress, host, at);
+}
+
 /* Errors about our packets come from any host. They are known by the address and the identifier
  * that they quote, behind 8 octets of ICMP and the quoted IP header. */
 static void filter_v4(unsigned int identifier, const struct endpoint *host, char out[PROBE_FILTER])
@@ -371,5 +378,6 @@ const struct probe_ops probe_icmp = {
 	.reserve = icmp_reserve,
 	.send = icmp_send,
 	.receive = icmp_receive,
+	.dropped = icmp_dropped,
 	.filter = icmp_filter,
 };

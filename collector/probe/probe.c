@@ -14,3 +14,16 @@ const struct probe_ops *probe_find(const char *method)
 	}
 	return NULL;
 }
+
+void probe_withdraw(struct probe *probe, const struct endpoint *host, struct singleton *singletons,
+		    uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct singleton *one = &singletons[i];
+		bool unanswered = one->outcome == OUTCOME_LOST || one->outcome == OUTCOME_REJECTED;
+		if (unanswered && probe->ops->dropped(probe, host, one->sent_at))
+			*one = (struct singleton){.outcome = OUTCOME_UNSENT,
+						  .sent_at = NSEC_UNDEFINED,
+						  .round_trip = NSEC_UNDEFINED};
+	}
+}

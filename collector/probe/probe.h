@@ -80,11 +80,20 @@ struct probe_ops {
 	 * arrives meanwhile. */
 	void (*receive)(struct probe *probe, nsec now, const struct probe_listener *listener);
 
+	/* Whether this machine itself may have dropped a packet to the host that it took at this
+	 * instant (realtime), as it learned only later. */
+	bool (*dropped)(struct probe *probe, const struct endpoint *host, nsec at);
+
 	/* The capture filter for this probe's packets to and from a host (NULL: all), errors about
 	 * them included. */
 	void (*filter)(const struct probe *probe, const struct endpoint *host,
 		       char out[PROBE_FILTER]);
 };
+
+/* Takes back as unsent what this machine itself may have dropped, of a slot's packets to a host
+ * that have no answer. */
+void probe_withdraw(struct probe *probe, const struct endpoint *host, struct singleton *singletons,
+		    uint32_t count);
 
 /* The row of a method, NULL if there is none. */
 const struct probe_ops *probe_find(const char *method);

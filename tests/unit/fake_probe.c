@@ -179,6 +179,13 @@ static void fake_receive(struct probe *probe, nsec until, const struct probe_lis
 	}
 }
 
+static bool fake_dropped(struct probe *probe, const struct endpoint *host, nsec at)
+{
+	(void)probe;
+	(void)host;
+	return at >= state.fake.dropped.from && at < state.fake.dropped.until;
+}
+
 static void fake_filter(const struct probe *probe, const struct endpoint *host,
 			char out[PROBE_FILTER])
 {
@@ -195,5 +202,6 @@ const struct probe_ops fake_probe = {
 	.reserve = fake_reserve,
 	.send = fake_send,
 	.receive = fake_receive,
+	.dropped = fake_dropped,
 	.filter = fake_filter,
 };

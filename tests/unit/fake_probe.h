@@ -34,6 +34,7 @@ struct fake {
 	size_t sent_count;
 	size_t largest; /* the most packets that left at one instant */
 	bool record;
+	struct period dropped;	 /* realtime: what was sent then, this machine lost itself */
 	uint32_t receive_buffer; /* what it was opened with */
 };
 

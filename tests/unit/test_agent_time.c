@@ -388,6 +388,35 @@ static void a_stop_settles_what_it_began(void **state)
 	}
 }
 
+/* What an interface took while its carrier was gone, which is learned only later. */
+static void what_this_machine_dropped_is_unsent(void **state)
+{
+	(void)state;
+	struct bench bench;
+	struct target target = bench_target();
+
+	bench_open(&bench, &(struct bench_setup){.policy = answer_all});
+	uint32_t series = bench_add(&bench, &target);
+	bench_run_to(&bench, 3350 * MS);
+	fake_state()->policy = lose_all;
+	bench_run_to(&bench, 4350 * MS);
+	fake_state()->policy = answer_all;
+	fake_state()->dropped = (struct period){BENCH_START + 3350 * MS, BENCH_START + 4000 * MS};
+	bench_run_to(&bench, 8 * SEC);
+	const struct summary *dropped = bench_slot(&bench, series, 3);
+	assert_int_equal(dropped->flags, SLOT_UNSENT);
+	assert_int_equal(dropped->lost, 0);
+	assert_in_range(dropped->sent, 3, 4);
+	/* In the next slot they were lost on the way. */
+	const struct summary *lost = bench_slot(&bench, series, 4);
+	assert_int_equal(lost->flags, 0);
+	assert_int_equal(lost->sent, 10);
+	assert_in_range(lost->lost, 3, 4);
+	expect_good(bench_slot(&bench, series, 2));
+	expect_good(bench_slot(&bench, series, 5));
+	bench_close(&bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +427,7 @@ int main(void)
 		cmocka_unit_test(a_leap_ahead_is_not_believed_at_once),
 		cmocka_unit_test(an_agent_that_stands_still_charges_nobody),
 		cmocka_unit_test(a_series_untouched_keeps_its_phase_and_slot),
+		cmocka_unit_test(what_this_machine_dropped_is_unsent),
 		cmocka_unit_test(an_end_begins_no_slot_that_goes_beyond),
 		cmocka_unit_test(a_stop_settles_what_it_began),
 	};
