@@ -15,7 +15,7 @@ import link as links
 from link import lab
 from table import Table
 
-NAMES = ("cpu", "timing", "ceiling", "scale", "report")
+NAMES = ("cpu", "timing", "ceiling", "scale", "store", "report")
 DISK_LEAST = 20 << 30
 
 

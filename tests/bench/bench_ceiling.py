@@ -12,7 +12,8 @@ from probers import Bench, Load
 import process
 import service
 
-STEPS, STEPS_QUICK = (10_000, 20_000, 50_000, 100_000, 150_000), (10_000, 50_000)
+STEPS, STEPS_QUICK = (10_000, 20_000, 50_000, 100_000, 150_000, 200_000), (50_000,)
+BARE_STEPS = (100_000,)
 SERIES, INTERVAL_S, SUSTAINED_S = 10_000, 5, 60
 GOAL = 100_000
 FPING_GAPS_MS = (0.1, 0.01, 0.001)
@@ -128,15 +129,19 @@ def peers_ceiling(table, setting, gaps):
 
 
 def run(table, setting):
+    def emulated():
+        """Where the emulator itself answers: through the far kernel it bears only half as much."""
+        return setting.emulated({**links.EIGHT_MS, "reflect": True})
+
     table.title(f"Ceiling without false loss: {SERIES:,} targets; ours on one core and stored in "
                 "the spool, the emulator on another")
     steps = STEPS_QUICK if setting.quick else STEPS
     peers = peers_ceiling(table, setting, FPING_GAPS_MS[1:2] if setting.quick else FPING_GAPS_MS)
-    best, bad = climb(table, setting, setting.emulated, steps)
-    bare, _ = climb(table, setting, links.Bare, steps[-1:] if setting.quick else steps[2:])
+    best, bad = climb(table, setting, emulated, steps)
+    bare, _ = climb(table, setting, links.Bare, () if setting.quick else BARE_STEPS)
     rate = min(GOAL, best.rate) if best else 0
     if rate and not setting.quick:
-        sustained = sustain(table, setting, setting.emulated, rate)
+        sustained = sustain(table, setting, emulated, rate)
         if not sustained.good:
             bad, rate = sustained, 0
     if bad and rate < GOAL:
@@ -144,5 +149,6 @@ def run(table, setting):
     for name, peer in peers.items():
         table.exceed(f"probes/s without false loss{'' if setting.quick else ', for 60 s'}", rate,
                      (name, peer), "/s", GOAL)
-    if bare:
-        table.note(f"over a bare pair of devices: {bare.rate:,}/s")
+    if best and bare:
+        table.note(f"the highest step that held: {best.rate:,}/s through the emulator, "
+                   f"{bare.rate:,}/s over a bare pair of devices")

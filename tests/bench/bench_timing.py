@@ -14,7 +14,7 @@ import link as links
 import process
 
 GAP_MS, ROUNDS = 10, 3
-SECONDS, SECONDS_QUICK = 5, 2
+SECONDS, SECONDS_QUICK = 4, 2
 GOAL_FPING, GOAL_IRTT, GOAL_MAX_US = 1 / 4, 1 / 20, 50
 END_S = 30
 SERVER = "10.77.0.2"

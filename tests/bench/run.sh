@@ -11,7 +11,11 @@ Usage: sh tests/bench/run.sh [NAME...] [--help]
 Prints a table: what, ours, the peer's, the ratio, the goal, whether it is reached. A goal that is
 missed is no failure; the exit code is 1 only if a bench could not run.
   cpu       CPU per probe beside fping and scamper, through the link emulator
-  timing    error of the round trip against a capture, idle and with all cores busy
+  timing    error of the round trip against a capture, beside fping, irtt and ping
+  ceiling   the highest paced rate without false loss, beside fping and scamper
+  scale     memory per series and CPU per probe at 1,000, 10,000 and 100,000 series
+  store     CPU per slot beside two rrd_update_r
+  report    CPU of a report for each path at 10, 100 and 1,000 paths
 With QUICK=1 in the environment: a smoke version of two minutes.
 TEXT
 }
