@@ -104,21 +104,26 @@ static bool is_witness(const struct anchors *anchors, const struct anchor *ancho
 	       anchor->answered_at >= anchors->run - witness_age;
 }
 
-/* Whether the stretch up to the last sign of life is an isolation. */
-static bool is_proved(const struct anchors *anchors)
+uint32_t anchors_witnesses(const struct anchors *anchors)
 {
 	uint32_t witnesses = 0;
 
+	for (uint32_t i = 0; i < anchors->count; i++)
+		witnesses += is_witness(anchors, &anchors->anchors[i]);
+	return witnesses;
+}
+
+/* Whether the stretch up to the last sign of life is an isolation. */
+static bool is_proved(const struct anchors *anchors)
+{
 	if (anchors->own_signs == 0)
 		return false;
 	for (uint32_t i = 0; i < anchors->count; i++) {
-		if (!is_witness(anchors, &anchors->anchors[i]))
-			continue;
-		if (anchors->anchors[i].proved < WITNESS_PACKETS)
+		if (is_witness(anchors, &anchors->anchors[i]) &&
+		    anchors->anchors[i].proved < WITNESS_PACKETS)
 			return false;
-		witnesses++;
 	}
-	return witnesses >= WITNESSES_LEAST;
+	return anchors_witnesses(anchors) >= WITNESSES_LEAST;
 }
 
 static void forget_losses(struct anchors *anchors)

@@ -53,6 +53,9 @@ void anchors_restart(struct anchors *anchors);
 /* Another first hop: the habits of the old one say nothing. */
 void anchors_change_hop(struct anchors *anchors);
 
+/* How many anchors have a say: with fewer than WITNESSES_LEAST no isolation can be proved. */
+uint32_t anchors_witnesses(const struct anchors *anchors);
+
 struct isolation {
 	struct period period; /* known so far */
 	bool open;

@@ -14,6 +14,9 @@ static const nsec t_max = NSEC_PER_SEC;
 static const nsec look_every = NSEC_PER_SEC;
 static const nsec tell_every = 10 * NSEC_PER_SEC;
 
+/* Anchors have so long to answer for the first time. */
+static const nsec first_answers = 15 * NSEC_PER_SEC;
+
 enum role { ROLE_ANCHOR, ROLE_HOP };
 
 /* A series of the sentinel's own. */
@@ -46,6 +49,8 @@ struct party {
 	uint32_t told; /* the number of the isolation told last */
 	nsec told_until;
 	bool told_open;
+	nsec since;    /* monotonic: the beginning of the watch */
+	bool unmanned; /* told: too few anchors answer */
 };
 
 struct sentinel {
@@ -81,11 +86,15 @@ void sentinel_destroy(struct sentinel *sentinel)
 	free(sentinel);
 }
 
+static uint8_t family_of(const struct sentinel *sentinel, const struct party *party)
+{
+	return party == &sentinel->parties[FAMILY_IPV4] ? 4 : 6;
+}
+
 static void report(const struct sentinel *sentinel, struct party *party)
 {
 	const struct isolation *isolations;
 	size_t count = anchors_isolations(party->anchors, &isolations);
-	uint8_t family = party == &sentinel->parties[FAMILY_IPV4] ? 4 : 6;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct isolation *isolation = &isolations[i];
@@ -98,8 +107,20 @@ static void report(const struct sentinel *sentinel, struct party *party)
 		party->told = isolation->number;
 		party->told_until = isolation->period.until;
 		party->told_open = isolation->open;
-		sentinel->options.isolated(sentinel->options.context, family, isolation);
+		sentinel->options.isolated(sentinel->options.context, family_of(sentinel, party),
+					   isolation);
 	}
+}
+
+static void count_witnesses(const struct sentinel *sentinel, struct party *party)
+{
+	uint32_t witnesses = anchors_witnesses(party->anchors);
+	bool unmanned = witnesses < WITNESSES_LEAST;
+
+	if (unmanned == party->unmanned || clock_monotonic() < party->since + first_answers)
+		return;
+	party->unmanned = unmanned;
+	sentinel->options.manned(sentinel->options.context, family_of(sentinel, party), witnesses);
 }
 
 /* What is open cannot be followed any further. */
@@ -178,6 +199,7 @@ static enum err start_watching(struct sentinel *sentinel, struct party *party)
 {
 	enum err rc = anchors_create(party->host_count, &party->anchors);
 
+	party->since = clock_monotonic();
 	for (uint32_t i = 0; rc == E_OK && i < party->host_count; i++)
 		rc = add_watch(sentinel, party, &party->hosts[i],
 			       (struct watch){.role = ROLE_ANCHOR, .index = i});
@@ -384,6 +406,7 @@ bool sentinel_tick(struct sentinel *sentinel)
 		if (party->anchors == NULL || !settle(party))
 			continue;
 		report(sentinel, party);
+		count_witnesses(sentinel, party);
 		more = true;
 	}
 	return more;

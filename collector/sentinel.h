@@ -21,6 +21,8 @@ struct sentinel_options {
 	void *context;
 	/* An isolation was noticed, has grown, is over. */
 	void (*isolated)(void *context, uint8_t family, const struct isolation *isolation);
+	/* So few anchors answer that no isolation could be proved; or enough do again. */
+	void (*manned)(void *context, uint8_t family, uint32_t witnesses);
 };
 
 MUST_CHECK enum err sentinel_create(const struct sentinel_options *options, struct sentinel **out);

@@ -30,8 +30,8 @@
 static const nsec patience_slack = 50 * NSEC_PER_MSEC;
 static const nsec patience_max = 10 * NSEC_PER_SEC;
 
-/* How long slots wait in the spool before they are filed. They lie there until their hour is over in
- * any case, and an update of a file costs about the same for 60 rows as for 10. */
+/* How long slots wait in the spool before they are filed. They lie there until their hour is over
+ * in any case, and an update of a file costs about the same for 60 rows as for 10. */
 static const nsec gather = NSEC_PER_HOUR;
 
 /* A gateway that answers no echoes shows life in the neighbour table only, at least this often. */
@@ -134,6 +134,20 @@ static void on_worsened(void *context, uint32_t series, struct period slot)
 	struct series_key key = courses_key(&service->courses, course);
 	agent_filter(service->agent, series, filter);
 	watcher_start(service->watcher, &key, slot, filter);
+}
+
+static void on_manned(void *context, uint8_t family, uint32_t witnesses)
+{
+	struct service *service = context;
+	bool few = witnesses < WITNESSES_LEAST;
+	char detail[96];
+
+	snprintf(detail, sizeof(detail), "IPv%d, %" PRIu32 " of at least %d needed", family,
+		 witnesses, WITNESSES_LEAST);
+	journal_event(service->journal, few ? "too few anchors answer" : "enough anchors answer",
+		      detail);
+	log_warn("run", "%s: %s%s", few ? "too few anchors answer" : "enough anchors answer again",
+		 detail, few ? "; being cut off could not be told from outages" : "");
 }
 
 static void on_clock_stepped(void *context, nsec by)
@@ -346,6 +360,7 @@ static enum err open_gate(struct service *service)
 		.secret = &service->secret,
 		.context = service,
 		.isolated = on_isolated,
+		.manned = on_manned,
 	};
 	struct gate_options passing = {
 		.context = service,

@@ -9,11 +9,13 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* How far back the beginning of an outage is looked for that was open when the period began. */
 #define LOOK_BACK (31 * NSEC_PER_DAY)
-/* A slot is on record at most this long after its last packet's deadline. */
-#define COMMIT_TIME (2 * NSEC_PER_SEC)
+/* A slot is on record at most this long after its last packet's deadline: while its agent may be
+ * cut off it is held back for a minute. */
+#define COMMIT_TIME (62 * NSEC_PER_SEC)
 
 enum err history_read(const struct source *source, const struct path *path, struct period period,
 		      struct history *out)
@@ -388,6 +390,36 @@ static void choose_sites(struct assessment *assessment)
 	}
 }
 
+static bool scores_here(const struct assessment *assessment, const char *agent)
+{
+	const struct config *config = assessment->config;
+
+	for (size_t i = 0; i < assessment->site_count; i++) {
+		const struct site *site = assessment_site(assessment, i);
+		if (site->scored_agent != CONFIG_NONE &&
+		    strcmp(config->agents[site->scored_agent].name, agent) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void find_cut_offs(struct assessment *assessment, const struct source *source)
+{
+	struct cut_off *found;
+	size_t count;
+	enum err rc = source->cut_offs(source->context, assessment->period.passed, &found, &count);
+
+	if (rc != E_OK) {
+		log_warn("reporter", "when agents were cut off cannot be read: %s", err_text(rc));
+		return;
+	}
+	assessment->cut_offs = found;
+	for (size_t i = 0; i < count; i++) {
+		if (scores_here(assessment, found[i].agent))
+			found[assessment->cut_off_count++] = found[i];
+	}
+}
+
 enum err assessment_make(const struct assessment_request *request, const struct source *source,
 			 struct assessment *out)
 {
@@ -408,6 +440,7 @@ enum err assessment_make(const struct assessment_request *request, const struct 
 		assessment_finish(&assessment);
 		return rc;
 	}
+	find_cut_offs(&assessment, source);
 	make_groups(&assessment);
 	make_causes(&assessment);
 	*out = assessment;
@@ -438,6 +471,7 @@ void assessment_finish(struct assessment *assessment)
 		free(assessment->organisations[s]);
 	free(assessment->sites);
 	free(assessment->causes);
+	free(assessment->cut_offs);
 	*assessment = (struct assessment){0};
 }
 

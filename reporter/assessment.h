@@ -26,6 +26,8 @@ struct source {
 				     struct period period, struct hour **out, size_t *count);
 	MUST_CHECK enum err (*evidence)(void *context, const struct series_key *key,
 					struct period period, struct evidence **out, size_t *count);
+	MUST_CHECK enum err (*cut_offs)(void *context, struct period period, struct cut_off **out,
+					size_t *count);
 };
 
 enum path_state {
@@ -85,6 +87,8 @@ struct assessment {
 	struct group headline[SCORING_COUNT];	    /* of the network, or of the organisation */
 	struct group *organisations[SCORING_COUNT]; /* by index, each of its whole subtree */
 	struct pool pools[FAMILY_COUNT][TIER_COUNT];
+	struct cut_off *cut_offs; /* of the agents that score a site here */
+	size_t cut_off_count;
 	struct cause *causes; /* most points first */
 	size_t cause_count;
 	nsec time[VERDICT_COUNT]; /* of all primary paths with facts: sums to time_paths periods */

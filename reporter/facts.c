@@ -39,9 +39,8 @@ static enum unknown_reason unknown_reason(const struct record *record, const str
 		uint32_t flag;
 		enum unknown_reason reason;
 	} rows[] = {
-		{SLOT_NO_RECORD, UNKNOWN_NO_RECORD},
-		{SLOT_TAINTED, UNKNOWN_TAINTED},
-		{SLOT_ISOLATED, UNKNOWN_ISOLATED},
+		{SLOT_DROPPED, UNKNOWN_DROPPED},       {SLOT_NO_RECORD, UNKNOWN_NO_RECORD},
+		{SLOT_TAINTED, UNKNOWN_TAINTED},       {SLOT_ISOLATED, UNKNOWN_ISOLATED},
 		{SLOT_CLOCK_STEP, UNKNOWN_CLOCK_STEP},
 	};
 
@@ -113,8 +112,11 @@ static void count_slot(struct facts *facts, const struct record *record, const s
 
 	facts->slots[verdict]++;
 	facts->time[verdict] += until - slot->from;
-	if (verdict == VERDICT_UNKNOWN)
-		facts->unknown[unknown_reason(record, slot)]++;
+	if (verdict == VERDICT_UNKNOWN) {
+		enum unknown_reason reason = unknown_reason(record, slot);
+		facts->unknown[reason]++;
+		facts->unknown_time[reason] += until - slot->from;
+	}
 	if (!is_judged(verdict))
 		return;
 	add_packets(&facts->judged, slot);

@@ -42,7 +42,8 @@ enum unknown_reason {
 	UNKNOWN_TAINTED,
 	UNKNOWN_ISOLATED,
 	UNKNOWN_CLOCK_STEP,
-	UNKNOWN_UNSENT, /* less than half of the packets could be sent */
+	UNKNOWN_UNSENT,	 /* less than half of the packets could be sent */
+	UNKNOWN_DROPPED, /* measured, but there was no room to keep it */
 	UNKNOWN_REASONS
 };
 
@@ -72,6 +73,7 @@ struct facts {
 	uint64_t slots[VERDICT_COUNT];
 	nsec time[VERDICT_COUNT]; /* sums to the period's length */
 	uint64_t unknown[UNKNOWN_REASONS];
+	nsec unknown_time[UNKNOWN_REASONS];
 	uint64_t user_stamped; /* judged slots whose stamps are not all the kernel's */
 
 	struct packets judged;	  /* over J = good + degraded + bad */

@@ -78,7 +78,19 @@ static enum err evidence(void *context, const struct series_key *key, struct per
 	return archive_find_evidence(query->archive, key, period, out, count);
 }
 
+static enum err cut_offs(void *context, struct period period, struct cut_off **out, size_t *count)
+{
+	const struct query *query = context;
+
+	if (query->archive == NULL) {
+		*out = NULL;
+		*count = 0;
+		return E_OK;
+	}
+	return archive_find_cut_offs(query->archive, period, out, count);
+}
+
 struct source query_source(struct query *query)
 {
-	return (struct source){query, find, slots, hours, evidence};
+	return (struct source){query, find, slots, hours, evidence, cut_offs};
 }

@@ -23,8 +23,8 @@ void archive_close(struct archive *archive);
 MUST_CHECK enum err archive_configuration(struct archive *archive, nsec at, const char *digest,
 					  const char *text);
 
-/* "started", "stopped", "reloaded", "reload refused", "clock stepped": for the agent's own story.
- */
+/* "started", "stopped", "reloaded", "reload refused", "clock stepped", "cut off", "cut off no
+ * more", "too few anchors answer" and so on: for the agent's own story. */
 MUST_CHECK enum err archive_event(struct archive *archive, nsec at, const char *agent,
 				  const char *kind, const char *detail);
 

@@ -126,37 +126,6 @@ static void add_accounting(struct monthly *m)
 				say_number(m, (double)whole / NSEC_PER_SEC, 0, "s")));
 }
 
-static void add_unknown(struct monthly *m)
-{
-	static const struct {
-		const char *key;
-		enum text_id id;
-	} reasons[UNKNOWN_REASONS] = {
-		[UNKNOWN_NO_RECORD] = {"no_record", TEXT_UNKNOWN_NO_RECORD},
-		[UNKNOWN_NOT_COMMISSIONED] = {"not_commissioned", TEXT_UNKNOWN_NOT_COMMISSIONED},
-		[UNKNOWN_TAINTED] = {"tainted", TEXT_UNKNOWN_TAINTED},
-		[UNKNOWN_ISOLATED] = {"isolated", TEXT_UNKNOWN_ISOLATED},
-		[UNKNOWN_CLOCK_STEP] = {"clock_step", TEXT_UNKNOWN_CLOCK_STEP},
-		[UNKNOWN_UNSENT] = {"unsent", TEXT_UNKNOWN_UNSENT},
-	};
-	const struct assessment *a = m->assessment;
-	const struct column columns[] = {
-		{"reason", word(m, TEXT_COLUMN_REASON), ALIGN_START},
-		{"slots", word(m, TEXT_COLUMN_SLOTS), ALIGN_END},
-	};
-	uint64_t sums[UNKNOWN_REASONS] = {0};
-
-	for (size_t i = 0; i < a->site_count; i++) {
-		const struct facts *facts = &assessment_path(a, i, SCORING_PRIMARY)->facts;
-		for (size_t r = 0; r < UNKNOWN_REASONS; r++)
-			sums[r] += facts->unknown[r];
-	}
-	doc_table(m->doc, "unknown", word(m, TEXT_NOTES_UNKNOWN), columns, COUNT(columns));
-	for (size_t r = 0; r < UNKNOWN_REASONS; r++)
-		doc_row(m->doc,
-			(struct value[]){value_text(word(m, reasons[r].id)), value_count(sums[r])});
-}
-
 struct cell_column {
 	const char *key;
 	enum text_id id;

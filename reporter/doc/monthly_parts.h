@@ -71,6 +71,8 @@ void add_organisation_scores(struct monthly *m);
 void add_paths(struct monthly *m); /* every site in each of its families, best score first */
 void add_ranking(struct monthly *m);
 void add_outages(struct monthly *m);
+void add_cut_offs(struct monthly *m); /* times in which agents were cut off, if there were any */
+void add_unknown(struct monthly *m);  /* why slots are unknown: in all, by agent, by path */
 void add_notes(struct monthly *m);
 void add_site_charts(struct monthly *m, size_t assessed);
 enum { TABLE_ALL, TABLE_BOUNDED = 200 };

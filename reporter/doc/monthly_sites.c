@@ -475,6 +475,7 @@ void add_outages(struct monthly *m)
 		add_outage_table(m);
 		add_repair_table(m);
 	}
+	add_cut_offs(m);
 	if (count > 0)
 		doc_note(m->doc, word(m, TEXT_OUTAGE_FAMILIES));
 	doc_note(m->doc, PHRASE(m, TEXT_OUTAGE_RULE, say_count(m, a->profile->outage_slots),

@@ -175,9 +175,25 @@ static enum err evidence(void *context, const struct series_key *key, struct per
 	return E_OK;
 }
 
+static enum err cut_offs(void *context, struct period period, struct cut_off **out, size_t *count)
+{
+	const struct made_network *network = context;
+	const struct cut_off *kept = &network->cut_off;
+
+	*out = NULL;
+	*count = 0;
+	if (kept->agent[0] == '\0' || kept->period.from >= period.until ||
+	    kept->period.until <= period.from)
+		return E_OK;
+	*out = must_calloc(1, sizeof(**out));
+	(*out)[0] = *kept;
+	*count = 1;
+	return E_OK;
+}
+
 struct source made_source(struct made_network *network)
 {
-	return (struct source){network, find, slots, hours, evidence};
+	return (struct source){network, find, slots, hours, evidence, cut_offs};
 }
 
 void made_finish(struct made_network *network)

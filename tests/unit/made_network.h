@@ -21,6 +21,7 @@ struct made_network {
 	struct made_series *series;
 	size_t count;
 	size_t capacity;
+	struct cut_off cut_off;	  /* if it has an agent */
 	struct evidence evidence; /* of its series, when its path is not "" */
 };
 

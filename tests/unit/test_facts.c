@@ -84,7 +84,12 @@ static void time_per_verdict_sums_to_the_period(void **state)
 	assert_int_equal(facts.unknown[UNKNOWN_NOT_COMMISSIONED], 2);
 	assert_int_equal(facts.unknown[UNKNOWN_TAINTED], 2);
 	assert_int_equal(facts.unknown[UNKNOWN_NO_RECORD], 3);
+	assert_true(facts.unknown_time[UNKNOWN_TAINTED] == 2 * MIN);
 	nsec sum = 0;
+	for (size_t r = 0; r < UNKNOWN_REASONS; r++)
+		sum += facts.unknown_time[r];
+	assert_true(sum == facts.time[VERDICT_UNKNOWN]);
+	sum = 0;
 	for (size_t v = 0; v < VERDICT_COUNT; v++)
 		sum += facts.time[v];
 	assert_true(sum == 30 * MIN);

@@ -119,6 +119,13 @@ static void add_evidence(struct made_network *network, nsec start)
 	snprintf(evidence->path, sizeof(evidence->path), "evidence/south-20261004.pcap");
 }
 
+/* It began before the period. */
+static void add_cut_off(struct made_network *network, nsec start)
+{
+	network->cut_off = (struct cut_off){
+		.agent = "local", .family = 6, .period = {start - NSEC_PER_MIN, start + SLOT / 2}};
+}
+
 static void assess(struct fixture *fixture, enum score_mode mode, const char *organisation)
 {
 	struct assessment_request request = {.config = fixture->config, .mode = mode};
@@ -147,6 +154,7 @@ static int setup(void **state)
 	for (size_t row = 0; row < COUNT_OF(rows); row++)
 		add_series(&fixture->network, row, start);
 	add_evidence(&fixture->network, start);
+	add_cut_off(&fixture->network, start);
 	fixture->source = made_source(&fixture->network);
 	assess(fixture, SCORE_REGULAR, NULL);
 	*state = fixture;
