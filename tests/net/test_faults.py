@@ -84,15 +84,12 @@ def check_slots(results, stored, window, fault):
 
 
 def check_report(results, document, stored, fault):
-    """The reporter judges the slots as they are stored; what is not the network's costs nothing."""
+    """What is not the network's costs nothing."""
     sites = test_run.table(document, "sites")
-    counts = test_run.table(document, "counts")
     for key, rows in stored.items():
-        name, (site,), (count,) = " ".join(key), sites[key], counts[key]
+        name, (site,) = " ".join(key), sites[key]
         unknown = sum(watch.is_unknown(row) for row in rows)
         bad = sum(watch.is_bad(row) for row in rows)
-        results.equal(f"{name}: slots judged unknown and bad",
-                      (count["unknown"]["value"], count["bad"]["value"]), (unknown, bad))
         available = 100 * (1 - bad / (len(rows) - unknown))
         found = site["availability"]["value"], site["loss"]["value"]
         if fault.costs and fault.state(*key) != "clean":
@@ -101,6 +98,18 @@ def check_report(results, document, stored, fault):
         else:
             results.equal(f"{name}: availability and loss", found, (100, 0))
             results.equal(f"{name}: score", site["score"]["value"], 100)
+
+
+def check_cut_off(results, run, window, fault):
+    """It is kept once for the agent, within a second: that is how often anchors are asked."""
+    spans = run.cut_off()
+    for family in ("ipv4", "ipv6"):
+        found = spans.get(family, [])
+        if fault.inside.get(family) != "isolated":
+            results.equal(f"{family}: the agent was cut off", found, [])
+            continue
+        results.check(f"{family}: the agent was cut off once", len(found) == 1 and all(
+            abs(a - b) < 1.5 for a, b in zip(found[0], window)), f"{found}, not {window}")
 
 
 def run_fault(options, results, fault):
@@ -116,6 +125,7 @@ def run_fault(options, results, fault):
             town.shell(hop, script)
         stored = run.finish()
         check_slots(results, stored, (begun, ending), fault)
+        check_cut_off(results, run, (begun, ending), fault)
         document = run.report(stored)
         if document:
             check_report(results, document, stored, fault)

@@ -96,6 +96,7 @@ def overflow(options, results):
             results.note(f"sent {end_flood(results, flood)}")
         stored = run.finish()
         results.note(run.text().splitlines()[-1])
+        run.report(stored)
         bound = scenario.check_conduct(results, town.finish())
         compare_loss(results, town, stored, bound, {
             family: (run.first + slot * watch.INTERVAL_S) * truth.NS

@@ -5,6 +5,7 @@ times, and afterwards reads back what was stored of each and what the reporter m
 import json
 import os
 import signal
+import sqlite3
 import time
 
 import test_run
@@ -33,6 +34,14 @@ def describe(row):
     return (f"slot {row['from'] // truth.NS}: expected {row['expected']}, sent {row['sent']}, "
             f"lost {row['lost']}, late {row['late']}, duplicated {row['duplicated']}, "
             f"rejected {row['rejected']}, flags {names or 'none'}")
+
+
+def check_verdicts(results, document, stored):
+    """The reporter judges the slots as they are stored."""
+    for key, (count,) in test_run.table(document, "counts").items():
+        expected = [sum(map(judge, stored[key])) for judge in (is_unknown, is_bad)]
+        results.equal(f"{' '.join(key)}: slots judged unknown and bad",
+                      [count["unknown"]["value"], count["bad"]["value"]], expected)
 
 
 class Watch:
@@ -109,4 +118,16 @@ class Watch:
         if not self.results.check("report ends well", done.returncode == 0, done.stderr):
             return None
         with open(out, encoding="utf-8") as file:
-            return json.load(file)
+            document = json.load(file)
+        check_verdicts(self.results, document, stored)
+        return document
+
+    def cut_off(self):
+        """The times in which the agent was cut off, by family: {"ipv4": [(from, until)]}, s."""
+        spans = {}
+        archive = sqlite3.connect(self.town.path("data/archive.db"))
+        for family, begin, end in archive.execute(
+                "SELECT family, from_at, until_at FROM cut_off WHERE NOT open ORDER BY from_at"):
+            spans.setdefault(f"ipv{family}", []).append((begin / truth.NS, end / truth.NS))
+        archive.close()
+        return spans
