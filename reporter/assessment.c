@@ -188,6 +188,9 @@ static enum err assess_path(const struct assessment *assessment, const struct so
 				 path->key.family, err_text(rc));
 		return E_OK;
 	}
+	/* The slots of a series come in order: what is missing before the last will not come. */
+	if (path->series.last_slot > path->settled)
+		path->settled = path->series.last_slot;
 	rc = read_facts(assessment, source, &rule, path);
 	if (rc != E_OK || path->state == PATH_UNREADABLE)
 		return rc;
