@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/store/filing.h"
 #include "collector/base/log.h"
+#include "collector/store/discard.h"
 #include "collector/store/intake.h"
 #include "collector/store/series.h"
 #include "collector/store/update.h"
@@ -40,6 +41,7 @@ struct filing {
 	struct curves *layouts;
 	struct ring_layout histograms;
 	struct work works[FILING_GROUP];
+	struct discard discard; /* what this cycle frees */
 	_Atomic uint64_t filed;
 	uint64_t quarantined_now; /* in this run */
 	_Atomic uint64_t quarantined;
@@ -89,6 +91,7 @@ void filing_close(struct filing *filing)
 	}
 	if (filing->folder_fd >= 0)
 		close(filing->folder_fd);
+	discard_finish(&filing->discard);
 	free(filing->folder);
 	free(filing);
 }
@@ -392,26 +395,24 @@ static enum err plan(struct filing *filing, struct work *work)
 	return E_OK;
 }
 
-/* Frees the rows whose hours the histograms hold, from the newest of them backwards. */
-static enum err free_rows(struct spool *spool, const struct work *work)
+/* The rows whose hours the histograms hold are needed no more, from the newest of them backwards.
+ */
+static enum err free_rows(struct filing *filing, const struct work *work)
 {
 	const struct loaded *slots = work->intake.slots;
 	size_t i = work->planned;
-	int64_t id;
-	enum err rc = E_OK;
 
 	if (work->next.hours_until == work->task->filed->hours_until || work->intake.count == 0)
 		return E_OK;
 	while (i > 0 && slots[i - 1].slot.summary.from >= work->next.hours_until)
 		i--;
-	id = i > 0 ? slots[i - 1].id : slots[0].previous;
-	while (id > 0 && rc == E_OK)
-		rc = spool_free(spool, id, &id);
-	return rc == E_NOT_FOUND ? E_OK : rc;
+	return discard_add(&filing->discard, filing->options.spool,
+			   i > 0 ? slots[i - 1].id : slots[0].previous);
 }
 
-static enum err save_undo(struct spool *spool, const struct work *work)
+static enum err save_undo(struct filing *filing, const struct work *work)
 {
+	struct spool *spool = filing->options.spool;
 	enum err rc = E_OK;
 
 	if (work->curves.count > 0)
@@ -421,8 +422,9 @@ static enum err save_undo(struct spool *spool, const struct work *work)
 	return rc;
 }
 
-static enum err settle(struct spool *spool, const struct work *work)
+static enum err settle(struct filing *filing, const struct work *work)
 {
+	struct spool *spool = filing->options.spool;
 	struct spool_series progress = {
 		.id = work->task->series,
 		.filed_until = work->next.filed_until,
@@ -433,7 +435,7 @@ static enum err settle(struct spool *spool, const struct work *work)
 	if (work->task->result == E_OK) {
 		rc = spool_save_filed(spool, &progress);
 		if (rc == E_OK)
-			rc = free_rows(spool, work);
+			rc = free_rows(filing, work);
 	}
 	if (rc == E_OK && work->curves.count > 0)
 		rc = spool_free_undo(spool, work->curves.file);
@@ -444,7 +446,7 @@ static enum err settle(struct spool *spool, const struct work *work)
 
 /* One transaction over all that take part. */
 static enum err together(struct filing *filing, size_t count,
-			 enum err (*step)(struct spool *, const struct work *))
+			 enum err (*step)(struct filing *, const struct work *))
 {
 	struct spool *spool = filing->options.spool;
 	enum err rc = spool_begin(spool);
@@ -453,9 +455,12 @@ static enum err together(struct filing *filing, size_t count,
 		return rc;
 	for (size_t i = 0; i < count && rc == E_OK; i++)
 		if (takes_part(&filing->works[i]))
-			rc = step(spool, &filing->works[i]);
+			rc = step(filing, &filing->works[i]);
+	if (rc == E_OK)
+		rc = discard_run(&filing->discard, spool);
 	if (rc == E_OK)
 		return spool_commit(spool);
+	discard_clear(&filing->discard);
 	spool_rollback(spool);
 	return rc;
 }

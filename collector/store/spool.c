@@ -36,7 +36,8 @@ enum statement {
 	LIST_EPOCHS,
 	APPEND,
 	READ,
-	FREE_ROW,
+	PREVIOUS,
+	FREE_BETWEEN,
 	EACH_ROW,
 	SAVE_UNDO,
 	FREE_UNDO,
@@ -68,7 +69,8 @@ static const char *const texts[STATEMENTS] = {
 	[LIST_EPOCHS] = "SELECT interval, from_slot, file FROM epoch WHERE series = ?1 ORDER BY id",
 	[APPEND] = "INSERT INTO slot (id, previous, series, value) VALUES (?1, ?2, ?3, ?4)",
 	[READ] = "SELECT id, previous, series, value FROM slot WHERE id = ?1",
-	[FREE_ROW] = "DELETE FROM slot WHERE id = ?1 RETURNING previous",
+	[PREVIOUS] = "SELECT previous FROM slot WHERE id = ?1",
+	[FREE_BETWEEN] = "DELETE FROM slot WHERE id BETWEEN ?1 AND ?2",
 	[EACH_ROW] = "SELECT id, previous, series, value FROM slot WHERE id > ?1 ORDER BY id",
 	[SAVE_UNDO] = "INSERT OR REPLACE INTO undo (file, header) VALUES (?1, ?2)",
 	[FREE_UNDO] = "DELETE FROM undo WHERE file = ?1",
@@ -319,17 +321,26 @@ enum err spool_read(struct spool *spool, int64_t id, struct spool_row *out)
 	return E_OK;
 }
 
-enum err spool_free(struct spool *spool, int64_t id, int64_t *previous)
+enum err spool_previous(struct spool *spool, int64_t id, int64_t *previous)
 {
 	struct sql *sql = &spool->sql;
 
-	sql_bind_integer(sql, FREE_ROW, 1, id);
-	enum err rc = sql_step(sql, FREE_ROW);
+	sql_bind_integer(sql, PREVIOUS, 1, id);
+	enum err rc = sql_step(sql, PREVIOUS);
 	if (rc != E_OK)
 		return rc;
-	*previous = sqlite3_column_int64(sql->statements[FREE_ROW], 0);
-	sql_rewind(sql, FREE_ROW);
+	*previous = sqlite3_column_int64(sql->statements[PREVIOUS], 0);
+	sql_rewind(sql, PREVIOUS);
 	return E_OK;
+}
+
+enum err spool_free_between(struct spool *spool, int64_t first, int64_t last)
+{
+	struct sql *sql = &spool->sql;
+
+	sql_bind_integer(sql, FREE_BETWEEN, 1, first);
+	sql_bind_integer(sql, FREE_BETWEEN, 2, last);
+	return sql_run(sql, FREE_BETWEEN);
 }
 
 enum err spool_each_row(struct spool *spool, int64_t after, spool_row_visit *visit, void *context)

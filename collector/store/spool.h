@@ -72,8 +72,10 @@ struct spool_row {
 
 MUST_CHECK enum err spool_append(struct spool *spool, const struct spool_row *row);
 MUST_CHECK enum err spool_read(struct spool *spool, int64_t id, struct spool_row *out);
-/* Gives the row before it; E_NOT_FOUND when it is gone already. */
-MUST_CHECK enum err spool_free(struct spool *spool, int64_t id, int64_t *previous);
+/* The number of its series' row before it; E_NOT_FOUND when it is gone already. */
+MUST_CHECK enum err spool_previous(struct spool *spool, int64_t id, int64_t *previous);
+/* Deletes the rows of these numbers and all between them. */
+MUST_CHECK enum err spool_free_between(struct spool *spool, int64_t first, int64_t last);
 typedef enum err spool_row_visit(void *context, const struct spool_row *row);
 /* All rows after a number, in the order of their numbers. */
 MUST_CHECK enum err spool_each_row(struct spool *spool, int64_t after, spool_row_visit *visit,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/test_store_path.h"
 
+#include "collector/store/discard.h"
 #include "collector/store/spool.h"
 
 #include <sys/stat.h>
@@ -65,11 +66,41 @@ static void rows_are_walked_backwards_and_freed(void **state)
 	assert_int_equal(row.series, 9);
 	assert_int_equal(row.len, 5);
 	assert_memory_equal(row.octets, "three", 5);
-	assert_int_equal(spool_free(f->spool, 6, &previous), E_OK);
+	assert_int_equal(spool_previous(f->spool, 6, &previous), E_OK);
 	assert_int_equal(previous, 5);
+	assert_int_equal(spool_free_between(f->spool, 6, 8), E_OK);
 	assert_int_equal(spool_read(f->spool, 6, &row), E_NOT_FOUND);
-	assert_int_equal(spool_free(f->spool, 6, &previous), E_NOT_FOUND);
+	assert_int_equal(spool_previous(f->spool, 6, &previous), E_NOT_FOUND);
 	assert_int_equal(spool_read(f->spool, 5, &row), E_OK);
+	assert_int_equal(spool_read(f->spool, 9, &row), E_OK);
+}
+
+static void a_discard_frees_what_it_was_given(void **state)
+{
+	struct fixture *f = *state;
+	/* Two series whose rows lie between each other; the second one's last stays. */
+	static const int64_t previous[] = {0, 0, 0, 1, 2, 3, 4, 5};
+	static const int64_t left[] = {5, 7};
+	struct discard discard = {0};
+	struct spool_row row;
+
+	for (int64_t id = 1; id <= 7; id++) {
+		row = row_of(id, previous[id], "slot");
+		assert_int_equal(spool_append(f->spool, &row), E_OK);
+	}
+	assert_int_equal(discard_add(&discard, f->spool, 6), E_OK);
+	assert_int_equal(discard_add(&discard, f->spool, 3), E_OK);
+	assert_int_equal(discard.count, 5);
+	assert_int_equal(discard_run(&discard, f->spool), E_OK);
+	assert_int_equal(discard.count, 0);
+	for (int64_t id = 1; id <= 7; id++) {
+		bool stays = id == left[0] || id == left[1];
+		assert_int_equal(spool_read(f->spool, id, &row), stays ? E_OK : E_NOT_FOUND);
+	}
+	/* What is gone already is no failure. */
+	assert_int_equal(discard_add(&discard, f->spool, 6), E_OK);
+	assert_int_equal(discard.count, 0);
+	discard_finish(&discard);
 }
 
 struct seen {
@@ -232,6 +263,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(rows_are_walked_backwards_and_freed, begin, end),
+		cmocka_unit_test_setup_teardown(a_discard_frees_what_it_was_given, begin, end),
 		cmocka_unit_test_setup_teardown(rows_are_visited_in_order_until_told_to_stop, begin,
 						end),
 		cmocka_unit_test_setup_teardown(a_rollback_leaves_nothing, begin, end),
