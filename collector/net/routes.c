@@ -107,7 +107,7 @@ static struct nlmsghdr *ask(struct routes *routes, struct question *question,
 }
 
 /* Copies an attribute of just this size; whether it is one. */
-static bool copy(const struct rtattr *attribute, void *out, size_t size)
+static bool copy(struct rtattr *attribute, void *out, size_t size)
 {
 	if (RTA_PAYLOAD(attribute) != size)
 		return false;
@@ -116,7 +116,7 @@ static bool copy(const struct rtattr *attribute, void *out, size_t size)
 }
 
 /* A gateway of the other family: IPv4 routed by way of an IPv6 neighbour. */
-static void take_via(const struct rtattr *attribute, struct endpoint *gateway)
+static void take_via(struct rtattr *attribute, struct endpoint *gateway)
 {
 	const struct rtvia *via = RTA_DATA(attribute);
 	size_t size = RTA_PAYLOAD(attribute) - sizeof(*via);
