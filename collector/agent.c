@@ -32,9 +32,6 @@ static const nsec linger = 200 * NSEC_PER_MSEC;
  */
 static const nsec lateness_max = 250 * NSEC_PER_MSEC;
 
-/* So many slots are settled on a tick at most; the others wait, for sending must not. */
-enum { SETTLED_MAX = 256 };
-
 struct agent {
 	struct agent_options options;
 	struct schedule *schedule;
@@ -307,9 +304,10 @@ static void queue_settlement(struct agent *agent, const struct due *due, nsec no
 
 static void settle_ended(struct agent *agent, nsec now)
 {
+	size_t share = backlog_share(&agent->backlog);
 	struct ended ended;
 
-	for (int i = 0; i < SETTLED_MAX && backlog_take(&agent->backlog, &ended); i++)
+	for (size_t i = 0; i < share && backlog_take(&agent->backlog, &ended); i++)
 		settle(agent, &ended, now);
 }
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { ROOM_MIN = 1024 };
+enum { ROOM_MIN = 1024, SHARE_MIN = 64, SHARES = 256 };
 
 void backlog_finish(struct backlog *backlog)
 {
@@ -35,6 +35,13 @@ enum err backlog_put(struct backlog *backlog, struct ended ended)
 		return rc;
 	backlog->items[(backlog->first + backlog->count++) % backlog->room] = ended;
 	return E_OK;
+}
+
+size_t backlog_share(const struct backlog *backlog)
+{
+	size_t share = backlog->count / SHARES;
+
+	return share > SHARE_MIN ? share : SHARE_MIN;
 }
 
 bool backlog_take(struct backlog *backlog, struct ended *out)

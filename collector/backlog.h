@@ -25,6 +25,10 @@ struct backlog {
 void backlog_finish(struct backlog *backlog);
 MUST_CHECK enum err backlog_put(struct backlog *backlog, struct ended ended);
 
+/* How many of them may be settled at once without holding up what else is to be done: enough for
+ * the backlog not to grow for ever. */
+size_t backlog_share(const struct backlog *backlog);
+
 /* False when it is empty. An empty backlog gives its memory back. */
 bool backlog_take(struct backlog *backlog, struct ended *out);
 
