@@ -14,13 +14,17 @@ Without an option: everything, in under 25 minutes on two cores. The exit code i
                 with a replay never killed
   --long headers    10,000 series files with changed headers, cut short or of something else
   --long disk-full  a disk that is full for ten minutes
+  --long seeds  stored counts against the link emulator's log, SEEDS (10) seeds, idle and with all
+                cores saturated; each round trip against a capture and the log
+  --long scale  10,000 targets in both families stored for MINUTES (10), then fping beside it
 TEXT
 }
 
 cd "$(dirname "$0")/.." || exit 1
 top=$(pwd)
 . "$top/config/packages.sh"
-TEST_PACKAGES="clang clang-format libclang-rt-14-dev iproute2 nftables util-linux chromium fonts-noto-cjk"
+TEST_PACKAGES="clang clang-format libclang-rt-14-dev iproute2 nftables util-linux fping chromium
+fonts-noto-cjk"
 
 passed=0 failed=0 skipped=0
 started=$(date +%s)
@@ -117,6 +121,24 @@ unit_long() { # TEST WORDS LOG
 	finish
 }
 
+# Scenarios of the net tests that take too long for every day; tells what they measured.
+net_long() { # FILE SCENARIO...
+	file=$1
+	shift
+	step "building with gcc" "$logs/build.log" build build gcc || finish
+	for scenario; do
+		say "$file $scenario"
+		log=$logs/$file-$scenario.log
+		python3 -B "tests/net/test_$file.py" "$scenario" --emulator build/tests/net/emulator \
+			--collector build/collector/netgrade-collector --slots build/tests/net/slots \
+			2>&1 | tee "$log" | grep -v '^ok '
+		passed=$((passed + $(grep -c '^ok ' "$log")))
+		failed=$((failed + $(grep -c '^not ok ' "$log")))
+		# Without its plan it did not come to its end.
+		grep -q '^1\.\.' "$log" || failed=$((failed + 1))
+	done
+}
+
 everything() {
 	step "building with gcc" "$logs/build.log" build build gcc || finish
 	step "building with clang" "$logs/build-clang.log" build build-clang clang
@@ -139,9 +161,9 @@ case ${1-} in
 --long)
 	long=${2-}
 	case $long in
-	fuzz | kills | headers | disk-full) ;;
+	fuzz | kills | headers | disk-full | seeds | scale) ;;
 	*)
-		echo "tests/run.sh: --long knows: fuzz, kills, headers, disk-full" >&2
+		echo "tests/run.sh: --long knows: fuzz, kills, headers, disk-full, seeds, scale" >&2
 		exit 2
 		;;
 	esac
@@ -164,5 +186,14 @@ fuzz) fuzz_long ;;
 kills) unit_long test_store_crash "200 kills" kills ;;
 headers) unit_long test_store_headers "10,000 headers" headers ;;
 disk-full) unit_long test_store_full "ten minutes of a full disk" disk-full ;;
+seeds)
+	net_long seeds every
+	net_long exact idle saturated stopped
+	finish
+	;;
+scale)
+	net_long scale scale
+	finish
+	;;
 *) everything ;;
 esac

@@ -27,7 +27,7 @@ def measure(options, results, models, *arguments):
 def compare_counts(results, document, packets, bound):
     for row in document["results"]:
         key = row["family"], row["address"]
-        settled = row["until_ns"] + row["t_max_ns"]
+        settled = row["until_ns"] + row["t_max_ns"] + truth.SETTLING
         mine = [p for (family, target, _), p in packets.items() if (family, target) == key]
         true = truth.count_slot(mine, row["t_max_ns"], settled, bound)
         for name in COUNTS:

@@ -18,17 +18,17 @@ SITES = {"one": 1, "two": 2, "three": 3}
 COUNTS = ("sent", "lost", "late", "duplicated", "reordered")
 
 
-def write_configuration(link):
-    """Three sites with both families; returns the file's path."""
+def write_configuration(link, hosts=None, packets=PACKETS):
+    """Sites with both families; returns the file's path."""
     data = link.path("data")
     sites = "".join(
         f"  - {{name: {name}, organisation: city, tier: backbone,"
         f" ipv4: {lab.TARGET_IPV4.format(host)}, ipv6: \"{lab.TARGET_IPV6.format(host)}\"}}\n"
-        for name, host in SITES.items())
+        for name, host in (hosts or SITES).items())
     text = (f"network: {{zh: 试验网, en: Trial network}}\n"
             f"time-zone: Asia/Shanghai\ndata: {data}\n"
             f"organisations:\n  - {{name: city, zh: 市级, en: City}}\nsites:\n{sites}"
-            f"tests:\n  - {{name: echo, interval: {INTERVAL_S}s, packets: {PACKETS}, t-max: 1s}}\n")
+            f"tests:\n  - {{name: echo, interval: {INTERVAL_S}s, packets: {packets}, t-max: 1s}}\n")
     path = link.path("netgrade.yaml")
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
@@ -36,9 +36,13 @@ def write_configuration(link):
     return path
 
 
-def slot_boundary(seconds_from_now):
+def next_boundary(interval_s, seconds_from_now):
     """A start of a slot at least so far ahead, seconds since 1970."""
-    return -(-(time.time() + seconds_from_now) // INTERVAL_S) * INTERVAL_S
+    return -(-(time.time() + seconds_from_now) // interval_s) * interval_s
+
+
+def slot_boundary(seconds_from_now):
+    return next_boundary(INTERVAL_S, seconds_from_now)
 
 
 def stored_slots(options, link, site, family):

@@ -36,12 +36,12 @@ def silence(site):
 
 
 class Town:
-    def __init__(self, emulator=None, **models):
-        """models: the emulator's options for link1, as in Lab; without an emulator it is plain."""
+    def __init__(self, emulator=None, log="link.csv", **models):
+        """log and models: the emulator's for link1, as in Lab; without an emulator it is plain."""
         self.emulator, self.models = emulator, models
         self.names = {hop: f"ng-{os.getpid()}-{hop}" for hop in HOPS}
         self.folder = tempfile.TemporaryDirectory(prefix="ng-")
-        self.log = self.path("link.csv")
+        self.log = self.path(log) if log else None
         self.children = []
         self.link = None
 

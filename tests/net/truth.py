@@ -3,9 +3,14 @@
 
 A packet's mark is the last 16 octets of its payload: series u32, slot u16, packet u16, cookie u64.
 Lost: no true answer came out within T_max. Late: one came out after it, before the slot was settled
-(its end + T_max). Duplicated: every further true answer before that. Reordered (RFC 4737, section
-3.3): answered in time, after a packet that was sent later. What lies so close to a bound that the
-way between emulator and prober could decide it is counted as doubtful, and widens the range."""
+(its end + T_max + 50 ms). Duplicated: every further true answer before that. Reordered (RFC 4737,
+section 3.3): answered in time, after a packet that was sent later.
+
+The near kernel stamps an answer while the emulator writes it, between the log's exit and written,
+and the answers in the order in which they are written: so which came first, and which before a slot
+was settled, is known unless that instant lies between the two. When a packet was sent is known less
+well, for the emulator may be late to read it: an answer as near to T_max as that is doubtful, and
+widens the range of a count."""
 
 import csv
 import functools
@@ -13,8 +18,7 @@ import ipaddress
 from collections import defaultdict
 
 NS = 1_000_000_000
-# ns: a slot is settled when the prober gets to it, not at the very instant.
-SETTLING = 100_000_000
+SETTLING = 50_000_000  # ns: how long after its end and T_max a slot's answers still count
 REQUESTS, REPLIES = {"8", "128"}, {"0", "129"}
 
 
@@ -25,11 +29,11 @@ class Packet:
         self.series, self.slot, self.index = (int(tail[0:8], 16), int(tail[8:12], 16),
                                               int(tail[12:16], 16))
         self.fate = row["fate"]
-        self.answers = []
+        self.answers = []  # (exit, written), in the order of time
         self.forged = 0
 
     def first(self):
-        return min(self.answers) if self.answers else None
+        return self.answers[0][0] if self.answers else None
 
 
 class Counts:
@@ -39,6 +43,7 @@ class Counts:
 
     def __init__(self):
         self.ranges = {name: [0, 0] for name in self.NAMES}
+        self.doubtful = 0  # packets
 
     def add(self, name, certain=0, doubtful=0):
         self.ranges[name][0] += certain
@@ -88,7 +93,7 @@ def read_log(path):
         if row["fate"] == "forged":
             add_forged(packets, row)
         elif packet:
-            packet.answers.append(int(row["exit"]))
+            packet.answers.append((int(row["exit"]), int(row["written"])))
     return packets
 
 
@@ -102,15 +107,15 @@ def add_forged(packets, row):
 
 def count_slot(packets, t_max, settled, margin):
     """Counts of the packets of one slot of one series. settled: when its answers stop counting,
-    None for never. margin: how far the prober's kernel and the emulator may differ (ns)."""
+    None for never. margin: how late the emulator may have been to read a packet (ns)."""
     counts = Counts()
     arrivals = []
-    for packet in packets:
+    for packet in sorted(packets, key=lambda packet: packet.sent_at):
         counts.add("sent", 1)
         counts.add("forged", packet.forged)
-        answers = sorted(a for a in packet.answers if settled is None or a < settled - margin)
-        doubtful = sum(settled is not None and
-                       settled - margin <= a <= settled + margin + SETTLING for a in packet.answers)
+        answers = [exit for exit, written in packet.answers if not settled or written < settled]
+        doubtful = sum(settled is not None and exit < settled <= written
+                       for exit, written in packet.answers)
         counts.add("duplicated", max(len(answers) - 1, 0), doubtful)
         first = answers[0] - packet.sent_at if answers else None
         near_bound = first is not None and abs(first - t_max) <= margin
@@ -118,18 +123,20 @@ def count_slot(packets, t_max, settled, margin):
         counts.add("lost", 0 if in_time or near_bound else 1, near_bound)
         counts.add("late", first is not None and not in_time and not near_bound,
                    near_bound or (not answers and doubtful > 0))
+        counts.doubtful += near_bound or doubtful > 0
         if in_time:
-            arrivals.append((packet.sent_at, answers[0]))
-    count_reordered(counts, sorted(arrivals))
+            arrivals.append(answers[0])
+    counts.add("reordered", passed(arrivals))
     return counts
 
 
-def count_reordered(counts, arrivals):
-    earliest = float("inf")
-    for _, at in reversed(arrivals):
-        doubtful = abs(at - earliest) < 20_000
-        counts.add("reordered", at > earliest and not doubtful, doubtful)
+def passed(arrivals):
+    """How many came after one that was sent later."""
+    earliest, count = float("inf"), 0
+    for at in reversed(arrivals):
+        count += at > earliest
         earliest = min(earliest, at)
+    return count
 
 
 def by_slot(packets, t_max, interval, margin):
@@ -140,7 +147,7 @@ def by_slot(packets, t_max, interval, margin):
     result = {}
     for key, members in groups.items():
         number = min(p.sent_at for p in members) // interval
-        settled = (number + 1) * interval + t_max
+        settled = (number + 1) * interval + t_max + SETTLING
         result[key] = count_slot(members, t_max, settled, margin)
     return result
 
