@@ -4,43 +4,15 @@
 import argparse
 import os
 import platform
-import shutil
 import sys
-import tempfile
 import time
 import traceback
-from contextlib import contextmanager
 
-import link as links
 from link import lab
+from setting import Setting
 from table import Table
 
 NAMES = ("cpu", "timing", "ceiling", "scale", "store", "report")
-DISK_LEAST = 20 << 30
-
-
-class Setting:
-    """Where the programs are, and where data may go."""
-
-    def __init__(self, build, quick):
-        self.build, self.quick, self.cpus = build, quick, os.cpu_count()
-        self.collector = os.path.join(build, "collector", "netgrade-collector")
-        self.reporter = os.path.join(build, "reporter", "netgrade-reporter")
-        self.emulator = os.path.join(build, "tests", "net", "emulator")
-
-    def emulated(self, models=None):
-        return links.Emulated(self.emulator, **(models or links.EIGHT_MS))
-
-    @contextmanager
-    def folder(self):
-        """A folder for data, gone afterwards."""
-        free = shutil.disk_usage(tempfile.gettempdir()).free
-        if free < DISK_LEAST:
-            raise RuntimeError(f"{tempfile.gettempdir()} has {free >> 30} GiB free, "
-                               f"{DISK_LEAST >> 30} are needed")
-        with tempfile.TemporaryDirectory(prefix="ng-") as folder:
-            os.chmod(folder, 0o755)  # the collector becomes another user
-            yield folder
 
 
 def processor():
@@ -65,10 +37,10 @@ def main():
     parser.add_argument("--build", required=True, help="a release build")
     parser.add_argument("--quick", action="store_true", help="a smoke version")
     options = parser.parse_args()
-    table = Table()
+    table = Table(judged=not options.quick)
     lab.check_able()
     print(f"Linux {platform.release()}, {os.cpu_count()} CPUs ({processor()})"
-          f"{', quick: too short for verdicts' if options.quick else ''}", flush=True)
+          f"{', quick: too short to be judged' if options.quick else ''}", flush=True)
     setting, began = Setting(os.path.abspath(options.build), options.quick), time.monotonic()
     for name in options.name or NAMES:
         run_one(name, table, setting)

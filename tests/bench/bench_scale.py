@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Memory per series and CPU per probe at 1,000, 10,000 and 100,000 series."""
 
-import multiprocessing
+import json
+import subprocess
+import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import link as links
 import process
 import service
+from setting import Setting
 
-SIZES, SIZES_QUICK = (1000, 10_000, 100_000), (1000, 10_000)
-INTERVAL_S, PACKETS, T_MAX_S = 60, 20, 3
+SIZES, SIZES_QUICK = (1000, 10_000, 100_000), (1000,)
+INTERVAL_S, INTERVAL_QUICK_S, PACKETS, T_MAX_S = 60, 10, 20, 3
 GOAL_BYTES = 2048
-START_S = 25
+START_S = 8
 LOOK_S = 0.5
 WINDOW_S = 10
+WAIT_S = 60
 # Plans of fewer series that send as many packets a second as the largest of SIZES.
 SAME_RATE = {1000: service.Plan(1000, 1, 33, T_MAX_S), 10_000: service.Plan(10_000, 6, 20, T_MAX_S)}
 
@@ -31,7 +35,8 @@ class Footprint:
 
 def observe(setting, series, began):
     """One run over the slot that begins at an instant and the beginning of the next."""
-    plan = service.Plan(series, INTERVAL_S, PACKETS, T_MAX_S)
+    interval_s = INTERVAL_QUICK_S if setting.quick else INTERVAL_S
+    plan = service.Plan(series, interval_s, PACKETS, T_MAX_S)
     with setting.folder() as folder, links.Bare() as link:
         run = service.Service(link, setting.collector, folder, plan)
         time.sleep(max(0, began - START_S - time.time()))
@@ -39,10 +44,10 @@ def observe(setting, series, began):
         run.sleep_until(began - 0.5)
         before = process.memory_kib(run.child.pid)[0]
         cpu, sent, most = process.main_thread_cpu_s(run.child.pid), run.sent(), 0
-        run.sleep_until(began + INTERVAL_S - 0.5)
+        run.sleep_until(began + interval_s - 0.5)
         probes = run.sent() - sent
         loop_us = (process.main_thread_cpu_s(run.child.pid) - cpu) * 1e6 / probes
-        while time.time() < began + INTERVAL_S + T_MAX_S + 5:
+        while time.time() < began + interval_s + T_MAX_S + 5:
             now, peak = process.memory_kib(run.child.pid)
             most = max(most, now)
             time.sleep(LOOK_S)
@@ -53,9 +58,18 @@ def observe(setting, series, began):
 
 def observe_all(setting, sizes):
     """Each in a process and link of its own, over the same slot. 1 series: the empty program."""
-    began = service.boundary_after(START_S + 2, INTERVAL_S)
-    with multiprocessing.Pool(len(sizes) + 1) as pool:
-        return pool.starmap(observe, [(setting, size, began) for size in (1, *sizes)])
+    interval_s = INTERVAL_QUICK_S if setting.quick else INTERVAL_S
+    began = service.boundary_after(START_S + 2, interval_s)
+    children = [subprocess.Popen(
+        [sys.executable, "-B", __file__, setting.build, str(int(setting.quick)), str(size),
+         str(began)], stdout=subprocess.PIPE, text=True) for size in (1, *sizes)]
+    try:
+        texts = [child.communicate(timeout=began - time.time() + INTERVAL_S + WAIT_S)[0]
+                 for child in children]
+    finally:
+        for child in children:
+            child.terminate()
+    return [Footprint(**json.loads(text)) for text in texts]
 
 
 def loop_us(setting, plan):
@@ -73,8 +87,8 @@ def loop_us(setting, plan):
 
 
 def print_memory(table, empty, footprints):
-    table.title(f"Memory: {PACKETS} packets in {INTERVAL_S} s to each, T_max {T_MAX_S} s; the "
-                f"empty program has {empty.most_kib / 1024:.1f} MiB")
+    table.title(f"Memory: {PACKETS} packets a slot, T_max {T_MAX_S} s; the empty program has "
+                f"{empty.most_kib / 1024:.1f} MiB")
     for f in footprints:
         each = [(kib - empty.most_kib) * 1024 / f.series
                 for kib in (f.before_kib, f.most_kib, f.peak_kib)]
@@ -100,3 +114,8 @@ def run(table, setting):
     if not setting.quick:
         costs[SIZES[-1]] = footprints[-1].loop_us
     print_growth(table, costs, SIZES[-1] * PACKETS / INTERVAL_S)
+
+
+if __name__ == "__main__":
+    build, quick, size, start = sys.argv[1:]
+    print(json.dumps(asdict(observe(Setting(build, quick == "1"), int(size), float(start)))))
