@@ -4,16 +4,18 @@ that every capture program uses saw them, in nanoseconds:
 {"drops": 0, "packets": {"ADDRESS INDEX": [sent, answered…]}}"""
 
 import argparse
+import contextlib
 import ipaddress
 import json
 import signal
 import socket
 import struct
 import sys
+import time
 
 ETH_P_ALL, SOL_PACKET, PACKET_STATISTICS, OUTGOING = 0x0003, 263, 6, 4
 SO_RCVBUFFORCE, SO_TIMESTAMPNS = 33, 35
-BUFFER = 32 << 20
+BUFFER, PAUSE_S = 32 << 20, 0.01
 REQUESTS, REPLIES, MARK = {8, 128}, {0, 129}, 16
 
 
@@ -47,31 +49,38 @@ def stamp_of(ancillary):
     return None
 
 
-def capture(tap, packets):
-    while True:
-        data, ancillary, _, address = tap.recvmsg(2048, 256)
-        echo, stamp = read_echo(data), stamp_of(ancillary)
-        if not echo or stamp is None:
-            continue
-        kind, source, destination, index = echo
-        leaves = address[2] == OUTGOING
-        if leaves == (kind in REQUESTS):
-            target = ipaddress.ip_address(destination if leaves else source)
-            packets.setdefault(f"{target} {index}", []).append(stamp)
+def take(tap, packets):
+    data, ancillary, _, address = tap.recvmsg(2048, 256, socket.MSG_DONTWAIT)
+    echo, stamp = read_echo(data), stamp_of(ancillary)
+    if not echo or stamp is None:
+        return
+    kind, source, destination, index = echo
+    leaves = address[2] == OUTGOING
+    if leaves == (kind in REQUESTS):
+        target = ipaddress.ip_address(destination if leaves else source)
+        packets.setdefault(f"{target} {index}", []).append(stamp)
+
+
+def drain(tap, packets):
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            take(tap, packets)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("device")
     tap = open_tap(parser.parse_args().device)
-    packets = {}
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    packets, ended = {}, []
+    signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
     print("ready", flush=True)
-    try:
-        capture(tap, packets)
-    finally:
-        _, drops = struct.unpack("II", tap.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
-        json.dump({"drops": drops, "packets": packets}, sys.stdout)
+    # It never waits for a packet: to wake it would hold up the very sending that is measured.
+    while not ended:
+        drain(tap, packets)
+        time.sleep(PAUSE_S)
+    drain(tap, packets)
+    _, drops = struct.unpack("II", tap.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
+    json.dump({"drops": drops, "packets": packets}, sys.stdout)
 
 
 if __name__ == "__main__":

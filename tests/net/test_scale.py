@@ -149,6 +149,12 @@ def tell_cost(results, process, sums, period):
                  f"{1024 * resident / SERIES / 1000:.2f} kB a series")
 
 
+def disk_used(folder):
+    """Octets that the files below it take."""
+    return 512 * sum(os.stat(os.path.join(where, name)).st_blocks
+                     for where, _, names in os.walk(folder) for name in names)
+
+
 def swallowed(summary):
     """Packets of echoes that the emulator or its devices kept."""
     kept = sum(way[fate] for direction in ("forward", "backward")
@@ -178,6 +184,7 @@ def store_everything(options, results, minutes):
         results.note(f"stored: {sums}")
         check_stored(results, sums, minutes)
         tell_cost(results, process, sums, period)
+        results.note(f"on disk {disk_used(town.path('data')) / (1 << 30):.1f} GiB")
 
 
 def run_fping(results, town, families, packets, seconds=FPING_SENDS_S):
@@ -200,8 +207,8 @@ def run_fping(results, town, families, packets, seconds=FPING_SENDS_S):
     told = re.findall(r"xmt/rcv/%loss = (\d+)/(\d+)/", text)
     sent, received = (sum(int(pair[i]) for pair in told) for i in (0, 1))
     if sent:
-        length = process.samples[-1][0] - process.samples[0][0] - T_MAX_S
-        results.note(f"{name}: {sent} sent, {sent / length:.0f} a second, {sent - received} lost, "
+        length = process.samples[-1][0] - process.samples[0][0]
+        results.note(f"{name}: {sent} sent in {length:.0f} s, {sent - received} lost, "
                      f"CPU per probe {1e6 * process.cpu() / sent:.2f} µs, ended with {code}")
     else:
         results.note(f"{name}: ended with {code}: {' '.join(text.strip().splitlines()[-1:])}")
