@@ -18,7 +18,7 @@ SERIES = 2 * TARGETS
 RATE = SERIES * PACKETS / INTERVAL_S
 DELAY = {"forward": "delay=fixed:4ms", "backward": "delay=fixed:4ms"}
 START_S, STOP_S, SAMPLE_S = 300, 900, 1
-DISK_MIN = 25 << 30
+DISK_MIN = 10 << 30
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 FPING_SENDS_S = 60
 
