@@ -22,7 +22,7 @@ COUNT, SPACING_MS, T_MAX_S = 500, 15, 1
 RUN_S = COUNT * SPACING_MS / 1000 + T_MAX_S
 ROUNDS = 3
 # Against the capture, which has the kernel's clock too; and against the log, which lies beyond.
-CAPTURE_P99, LOG_MEDIAN, LOG_P99 = 20_000, 150_000, scenario.WAY
+CAPTURE_P99, LOG_MEDIAN = 20_000, 150_000
 STOPPED_S, BETWEEN_S = 0.05, 0.25
 
 
@@ -126,15 +126,17 @@ def saturated(options, results):
 
 def stopped(options, results):
     times = []
-    printed, tap, log = compare(results, *measure(
-        options, results, lambda child: times.append(stop_again_and_again(child))))
+    *found, bound = measure(options, results,
+                            lambda child: times.append(stop_again_and_again(child)))
+    printed, tap, log = compare(results, *found, bound)
     results.check(f"stopped {times[0]} times for {STOPPED_S * 1000:.0f} ms", times[0] >= 20)
-    for name, other, bounds in (("capture", tap, (CAPTURE_P99, CAPTURE_P99)),
-                                ("log", log, (LOG_MEDIAN, LOG_P99))):
-        for p, most in zip((50, 99), bounds):
-            shift = quantile(printed, p) - quantile(other, p)
-            results.note(f"p{p} is {shift / 1000:.1f} µs above that of the {name}")
-            results.check(f"no shift of p{p} against the {name}", abs(shift) <= most, shift)
+    for p in (50, 99):
+        shift = quantile(printed, p) - quantile(tap, p)
+        results.check(f"no shift of p{p} against the capture", abs(shift) <= CAPTURE_P99, shift)
+    # The emulator may have been late to read a packet, which its log cannot tell.
+    for p, most in ((50, LOG_MEDIAN), (99, bound)):
+        shift = quantile([abs(a - b) for a, b in zip(printed, log)], p)
+        results.check(f"p{p} of the difference from the log", shift <= most, shift)
 
 
 if __name__ == "__main__":
