@@ -16,10 +16,12 @@ STEPS, STEPS_QUICK = (10_000, 20_000, 50_000, 100_000, 150_000, 200_000), (50_00
 BARE_STEPS = (100_000,)
 SERIES, INTERVAL_S, SUSTAINED_S = 10_000, 5, 60
 GOAL = 100_000
-FPING_GAPS_MS = (0.1, 0.01, 0.001)
+FPING_GAPS_MS = (0.01, 0.001)
+PEER_ROUNDS = 3
 PEER_LOAD = Load(10_000, 6, 100_000)  # what fping is asked; its gap between packets bounds it
 SCAMPER_RATES = (10_000, 5000, 2000)  # the first is its cap
 STOP_S = 20
+FULL = 0.9  # of a core
 
 
 @dataclass
@@ -34,6 +36,8 @@ class Step:
     busy: float     # the prober's share of its core
     link_busy: float
     lateness_ms: float
+    other: float    # what all other processes took, in CPUs
+    stolen: float   # what the host withheld, in CPUs
 
     @property
     def good(self):
@@ -47,14 +51,19 @@ class Step:
         return (f"{self.rate:7,}/s: {self.sent:,} of {self.planned:,} sent, {self.unsent:,} "
                 f"unsent, {self.falsely_lost:,} falsely lost, {self.swallowed:,} swallowed by the "
                 f"link; prober {100 * self.busy:.0f} % of its core, link "
-                f"{100 * self.link_busy:.0f} %, send lateness p99 {self.lateness_ms:.1f} ms")
+                f"{100 * self.link_busy:.0f} %, others {100 * self.other:.0f} %, stolen "
+                f"{100 * self.stolen:.0f} %, send lateness p99 {self.lateness_ms:.1f} ms")
 
     def cause(self):
+        """Only what was measured: a stall of a core that had room is not the prober's own limit."""
         if self.swallowed > 0:
             return "the emulator does not keep up"
+        if self.busy >= FULL:
+            return "the prober's core is full"
         if self.unsent > 0 or self.sent < self.planned:
-            return "the prober does not come to send in time: its core is full"
-        return "answers overflow the prober's buffer"
+            return ("the prober was held up although its core had room; not known by what "
+                    f"(others {100 * self.other:.0f} %, stolen {100 * self.stolen:.0f} %)")
+        return "answers were lost at the prober although its core had room; not known why"
 
 
 def emulator_cpu_s(link):
@@ -82,15 +91,19 @@ def run_step(setting, make_link, rate, slots):
         run = service.Service(link, setting.collector, folder, plan)
         run.start(slots, cpus=0)
         cpu, link_cpu, sent = run.cpu_s(), emulator_cpu_s(link), run.sent()
+        used, stolen = process.machine_s()
         seconds = slots * INTERVAL_S
         run.sleep_until(run.began + seconds - 0.1)
         busy = (run.cpu_s() - cpu) / seconds
         link_busy = (emulator_cpu_s(link) - link_cpu) / seconds
         reached = (run.sent() - sent) / seconds
+        used_now, stolen_now = process.machine_s()
+        other = max(0, (used_now - used) / seconds - busy - link_busy)
         told, lost, unsent, lateness = wait_for_summary(run)
         run.kill()
         return Step(rate, reached, SERIES * plan.packets * slots, int(told), int(lost),
-                    int(unsent), link.lost(), busy, link_busy, lateness)
+                    int(unsent), link.lost(), busy, link_busy, lateness, other,
+                    (stolen_now - stolen) / seconds)
 
 
 def climb(table, setting, make_link, steps):
@@ -112,22 +125,25 @@ def sustain(table, setting, make_link, rate):
     return step
 
 
-def peers_ceiling(table, setting, gaps):
-    """{prober: highest rate without false loss}"""
+def try_peer(table, best, name, asked, outcome):
+    table.note(f"{name} {asked}: {outcome.run.rate:,.0f}/s, {outcome.falsely_lost} of "
+               f"{outcome.sent:,} falsely lost")
+    if outcome.falsely_lost == 0:
+        best[name] = max(best[name], outcome.run.rate)
+
+
+def peers_ceiling(table, setting, rounds):
+    """{prober: highest rate without false loss}, the best of all rounds: one that something else
+    held up must not count for us."""
     bench, best = Bench(setting.emulated, setting.collector), {"fping": 0, "scamper": 0}
-    for gap in gaps:
-        outcome = bench.fping(PEER_LOAD, gap)
-        table.note(f"fping -i {gap:g}: {outcome.run.rate:,.0f}/s, {outcome.falsely_lost} of "
-                   f"{outcome.sent:,} falsely lost")
-        if outcome.falsely_lost == 0:
-            best["fping"] = max(best["fping"], outcome.run.rate)
-    for rate in SCAMPER_RATES:
-        outcome = bench.scamper(Load(rate, 6, rate))
-        table.note(f"scamper -p {rate}: {outcome.run.rate:,.0f}/s, {outcome.falsely_lost} of "
-                   f"{outcome.sent:,} falsely lost")
-        if outcome.falsely_lost == 0:
-            best["scamper"] = outcome.run.rate
-            break
+    for _ in range(rounds):
+        for gap in FPING_GAPS_MS:
+            try_peer(table, best, "fping", f"-i {gap:g}", bench.fping(PEER_LOAD, gap))
+        rate = SCAMPER_RATES[0]
+        try_peer(table, best, "scamper", f"-p {rate}", bench.scamper(Load(rate, 6, rate)))
+    for rate in SCAMPER_RATES[1:]:
+        if best["scamper"] == 0:
+            try_peer(table, best, "scamper", f"-p {rate}", bench.scamper(Load(rate, 6, rate)))
     return best
 
 
@@ -139,7 +155,7 @@ def run(table, setting):
     table.title(f"Ceiling without false loss: {SERIES:,} targets; ours on one core and stored in "
                 "the spool, the emulator on another")
     steps = STEPS_QUICK if setting.quick else STEPS
-    peers = peers_ceiling(table, setting, FPING_GAPS_MS[1:2] if setting.quick else FPING_GAPS_MS)
+    peers = peers_ceiling(table, setting, 1 if setting.quick else PEER_ROUNDS)
     best, bad = climb(table, setting, emulated, steps)
     bare, _ = climb(table, setting, links.Bare, () if setting.quick else BARE_STEPS)
     rate = min(GOAL, best.rate) if best else 0

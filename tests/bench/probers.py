@@ -52,8 +52,8 @@ def fping_counts(text):
 
 def scamper_command(link, load):
     ping = (f"ping -c {load.packets} -i {max(load.period_s, 1):g} -s {PAYLOAD + 20}")
-    return ["scamper", "-p", f"{load.rate:g}", "-O", "warts", "-o", link.path("warts"), "-c", ping, "-f",
-            target_file(link, load)]
+    return ["scamper", "-p", f"{load.rate:g}", "-O", "warts", "-o", link.path("warts"), "-c", ping,
+            "-f", target_file(link, load)]
 
 
 def scamper_counts(link):

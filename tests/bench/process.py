@@ -17,6 +17,14 @@ def cpu_s(pid):
     return (int(fields[11]) + int(fields[12])) * TICK_S
 
 
+def machine_s():
+    """(busy, stolen): time that all CPUs of this machine were used, and that its host withheld."""
+    with open("/proc/stat", encoding="utf-8") as file:
+        fields = [int(field) for field in file.readline().split()[1:]]
+    user, nice, system, _, _, interrupt, soft, stolen = fields[:8]
+    return (user + nice + system + interrupt + soft) * TICK_S, stolen * TICK_S
+
+
 def memory_kib(pid):
     """(resident now, resident at most)"""
     found = {}
