@@ -22,6 +22,7 @@ PEER_LOAD = Load(10_000, 6, 100_000)  # what fping is asked; its gap between pac
 SCAMPER_RATES = (10_000, 5000, 2000)  # the first is its cap
 STOP_S = 20
 FULL = 0.9  # of a core
+DISTURBED = 0.1  # of a core, taken by what is no part of the bench
 
 
 @dataclass
@@ -79,7 +80,7 @@ def wait_for_summary(run):
         if found:
             return [float(number) for number in found.groups()]
         time.sleep(0.1)
-    raise RuntimeError(f"the collector does not stop: {run.said()}")
+    raise RuntimeError(f"the collector does not stop: {run.last_words()}")
 
 
 def run_step(setting, make_link, rate, slots):
@@ -106,12 +107,18 @@ def run_step(setting, make_link, rate, slots):
                     (stolen_now - stolen) / seconds)
 
 
+def print_step(table, step, what):
+    table.note(f"{what}{step}")
+    if step.other > DISTURBED:
+        table.note("         disturbed: something else was busy meanwhile")
+
+
 def climb(table, setting, make_link, steps):
     """The highest good step; the first bad one, if any, has the cause."""
     best, bad = None, None
     for rate in steps:
         step = run_step(setting, make_link, rate, 1)
-        table.note(str(step))
+        print_step(table, step, "")
         if not step.good:
             bad = step
             break
@@ -121,7 +128,7 @@ def climb(table, setting, make_link, steps):
 
 def sustain(table, setting, make_link, rate):
     step = run_step(setting, make_link, rate, SUSTAINED_S // INTERVAL_S)
-    table.note(f"for {SUSTAINED_S} s: {step}")
+    print_step(table, step, f"for {SUSTAINED_S} s: ")
     return step
 
 

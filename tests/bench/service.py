@@ -94,9 +94,9 @@ class Service:
         """It must have started by then, and must still run."""
         time.sleep(max(0, instant - time.time()))
         if " measures " not in self.said():
-            raise RuntimeError(f"the collector did not start in time: {self.said()}")
+            raise RuntimeError(f"the collector did not start in time: {self.last_words()}")
         if self.child.poll() is not None:
-            raise RuntimeError(f"the collector ended with {self.child.returncode}: {self.said()}")
+            raise RuntimeError(f"the collector ended with {self.child.returncode}: {self.last_words()}")
 
     def cpu_s(self):
         return process.cpu_s(self.child.pid)
@@ -106,7 +106,10 @@ class Service:
 
     def said(self):
         with open(self.log, encoding="utf-8") as file:
-            return file.read()[-1000:]
+            return file.read()
+
+    def last_words(self):
+        return self.said()[-500:]
 
     def windows(self, slots):
         """CPU µs per probe of each slot's length."""
@@ -134,7 +137,7 @@ class Service:
         """(sent, lost, unsent) as it says itself."""
         found = re.search(r"(\d+) packets, (\d+) lost, (\d+) unsent", self.said())
         if found is None or self.child.returncode != 0:
-            raise RuntimeError(f"the collector ended with {self.child.returncode}: {self.said()}")
+            raise RuntimeError(f"the collector ended with {self.child.returncode}: {self.last_words()}")
         return tuple(int(number) for number in found.groups())
 
 
