@@ -18,6 +18,7 @@
 enum { COMMIT_AT_ONCE = 16384 /* slots that do not wait any more */ };
 
 static const nsec default_share = NSEC_PER_SEC;
+static const nsec default_closing = 10 * NSEC_PER_SEC;
 static const uint64_t default_wait_octets = (uint64_t)256 << 20;
 static const uint64_t default_spool_octets = (uint64_t)4 << 30;
 
@@ -172,11 +173,14 @@ enum err store_open(const struct store_options *options, struct store **out)
 	store->options.directory = NULL;
 	if (options->share == 0)
 		store->options.share = default_share;
+	if (options->closing == 0)
+		store->options.closing = default_closing;
 	if (options->wait_octets == 0)
 		store->options.wait_octets = default_wait_octets;
 	if (options->spool_octets == 0)
 		store->options.spool_octets = default_spool_octets;
 	store->refused_since = NSEC_UNDEFINED;
+	store->file_until = INT64_MAX;
 	store->held = store->put_bell = store->hurry_bell = store->writer_bell = -1;
 	pthread_mutex_init(&store->lock, NULL);
 	pthread_cond_init(&store->flushed, NULL);
@@ -197,6 +201,9 @@ void store_close(struct store *store)
 {
 	if (store == NULL)
 		return;
+	pthread_mutex_lock(&store->lock);
+	store->file_until = clock_monotonic() + store->options.closing;
+	pthread_mutex_unlock(&store->lock);
 	enum err rc = store_flush(store);
 	if (rc != E_OK) /* an earlier failure may be over */
 		rc = store_flush(store);

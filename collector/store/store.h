@@ -19,7 +19,9 @@ struct store_options {
 	nsec keep_slots;       /* of native rows */
 	nsec keep_hours;       /* of hourly rows */
 	nsec gather;	       /* how long slots may wait in the spool before they are filed */
-	nsec share; /* how long a slot waits for others to share its commit; 0: a second */
+	nsec share;   /* how long a slot waits for others to share its commit; 0: a second */
+	nsec closing; /* how long closing may go on filing, or what one group of files takes; 0: 10
+			 s */
 	uint64_t wait_octets;  /* 0: 256 MiB */
 	uint64_t spool_octets; /* 0: 4 GiB */
 };
@@ -38,7 +40,8 @@ struct store_options {
  * replays the spool, starts the threads. */
 MUST_CHECK enum err store_open(const struct store_options *options, struct store **out);
 
-/* Stops the threads after everything put has been committed and filed. NULL is fine. */
+/* Stops the threads after everything put has been committed and, within options.closing, filed;
+ * what the spool keeps is filed after the next start. NULL is fine. */
 void store_close(struct store *store);
 
 /* Registers a series, or finds it; its slots have this length (whole seconds, a divisor of an

@@ -50,6 +50,7 @@ struct store {
 	uint64_t flush_committed;
 	uint64_t flush_done;
 	enum err failure; /* the first since the last flush */
+	nsec file_until;  /* monotonic; when the writer leaves the rest to the next start */
 	bool stopping;
 };
 

@@ -104,6 +104,7 @@ static bool settle_turn(struct store *store, const struct turn *turn, struct enr
 	return !refused;
 }
 
+/* Everything, or until closing has taken long enough, or everything would fail. */
 static void file_due(struct store *store)
 {
 	struct enrolled_list failed = {0};
@@ -112,7 +113,7 @@ static void file_due(struct store *store)
 	pthread_mutex_lock(&store->lock);
 	uint64_t flush = store->flush_committed;
 	bool all = flush > store->flush_done;
-	for (;;) {
+	while (clock_monotonic() < store->file_until) {
 		take_due(store, &turn, clock_monotonic(), all);
 		if (turn.count == 0)
 			break;
@@ -127,6 +128,11 @@ static void file_due(struct store *store)
 		failed.list[i]->listed = false;
 		store_list_filable(store, failed.list[i], again);
 	}
+	if (all && failed.count == 0 && store->filable.count > 0)
+		log_info("store",
+			 "slots of %zu series stay in the spool; they are filed after the next "
+			 "start",
+			 store->filable.count);
 	if (store->filable.count == 0)
 		enrolled_list_clear(&store->filable);
 	if (all) {

@@ -26,7 +26,7 @@ def write_configuration(link, hosts=None, packets=PACKETS):
         f" ipv4: {lab.TARGET_IPV4.format(host)}, ipv6: \"{lab.TARGET_IPV6.format(host)}\"}}\n"
         for name, host in (hosts or SITES).items())
     text = (f"network: {{zh: 试验网, en: Trial network}}\n"
-            f"time-zone: Asia/Shanghai\ndata: {data}\n"
+            f"time-zone: Asia/Shanghai\ndata: {data}\nretention: {{slots: 1d, hours: 1d}}\n"
             f"organisations:\n  - {{name: city, zh: 市级, en: City}}\nsites:\n{sites}"
             f"tests:\n  - {{name: echo, interval: {INTERVAL_S}s, packets: {packets}, t-max: 1s}}\n")
     path = link.path("netgrade.yaml")

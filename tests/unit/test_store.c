@@ -78,6 +78,33 @@ static void slots_read_the_same_from_wherever_they_lie(void **state)
 	}
 }
 
+static void closing_leaves_to_the_next_start_what_takes_too_long(void **state)
+{
+	(void)state;
+	struct period all = from_start(0, 3 * NSEC_PER_HOUR);
+	struct store_options options;
+	struct store *store = NULL;
+	char folder[FOLDER], file[2 * FOLDER];
+
+	make_folder(folder);
+	options = options_for(folder);
+	options.gather = NSEC_PER_DAY;
+	options.closing = 1;
+	assert_int_equal(store_open(&options, &store), E_OK);
+	put_path(store, series_in(store, "a", NSEC_PER_MIN), all, NSEC_PER_MIN);
+	store_close(store);
+	snprintf(file, sizeof(file), "%s/series/hub~a~icmp~v4~s64~d0~p0.rrd", folder);
+	assert_int_not_equal(access(file, F_OK), 0);
+	expect_path(folder, "a", all, NSEC_PER_MIN, no_gap);
+	store = open_store(folder);
+	assert_int_equal(store_flush(store), E_OK);
+	assert_true(store_counters(store).filed == 3 * 60);
+	assert_int_equal(access(file, F_OK), 0);
+	expect_path(folder, "a", all, NSEC_PER_MIN, no_gap);
+	store_close(store);
+	remove_folder(folder);
+}
+
 static void gaps_read_as_absent_slots(void **state)
 {
 	(void)state;
@@ -450,6 +477,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_key_and_its_text_are_one),
 		cmocka_unit_test(slots_read_the_same_from_wherever_they_lie),
+		cmocka_unit_test(closing_leaves_to_the_next_start_what_takes_too_long),
 		cmocka_unit_test(gaps_read_as_absent_slots),
 		cmocka_unit_test(a_gap_longer_than_the_retention_leaves_no_unknown_counts),
 		cmocka_unit_test(restarts_go_on_where_the_store_was),
