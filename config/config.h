@@ -121,6 +121,10 @@ struct config *config_load(const char *path, struct diagnostics *diagnostics);
 struct config *config_load_text(const char *text, size_t len, const char *path,
 				struct diagnostics *diagnostics);
 
+/* What config_print wrote once, and the text of the profile that was in force then. */
+struct config *config_load_kept(const char *text, const char *profile, const char *path,
+				struct diagnostics *diagnostics);
+
 void config_destroy(struct config *config); /* NULL is fine */
 
 /* The configuration as understood, defaults filled in, as YAML that loads to the same thing. */

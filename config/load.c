@@ -42,7 +42,10 @@ static void load_profile(struct loading *l, const char *folder)
 
 	if (!value_known(named))
 		return;
-	config->profile = profile_load(named->text, folder, named->place, l->reading.diagnostics);
+	config->profile =
+		l->profile_text != NULL
+			? profile_load_text(l->profile_text, named->text, l->reading.diagnostics)
+			: profile_load(named->text, folder, named->place, l->reading.diagnostics);
 	config->profile_named = profile_is_built_in(named->text)
 					? arena_text(config->arena, named->text)
 					: source_path(config->arena, folder, named->text);
@@ -76,9 +79,9 @@ static struct config *load_tree(struct loading *l, const struct node *root,
 }
 
 static struct config *load_source(const struct source *source, struct arena *arena,
-				  struct diagnostics *diagnostics)
+				  const char *profile_text, struct diagnostics *diagnostics)
 {
-	struct loading loading = {.reading = {arena, diagnostics}};
+	struct loading loading = {.reading = {arena, diagnostics}, .profile_text = profile_text};
 	size_t errors_before = diagnostics->errors;
 	const struct node *root = tree_parse(source, arena, diagnostics);
 
@@ -100,7 +103,20 @@ struct config *config_load(const char *path, struct diagnostics *diagnostics)
 
 	if (source_read(&source, arena, path, YAML_MAX, (struct place){path, 0, 0}, "",
 			diagnostics))
-		config = load_source(&source, arena, diagnostics);
+		config = load_source(&source, arena, NULL, diagnostics);
+	arena_destroy(arena);
+	return config;
+}
+
+static struct config *load_octets(const struct source *given, const char *profile_text,
+				  struct diagnostics *diagnostics)
+{
+	struct arena *arena = arena_create();
+	struct config *config = NULL;
+	struct source source;
+
+	if (source_over(&source, arena, given->octets, given->size, given->path, diagnostics))
+		config = load_source(&source, arena, profile_text, diagnostics);
 	arena_destroy(arena);
 	return config;
 }
@@ -108,14 +124,17 @@ struct config *config_load(const char *path, struct diagnostics *diagnostics)
 struct config *config_load_text(const char *text, size_t len, const char *path,
 				struct diagnostics *diagnostics)
 {
-	struct arena *arena = arena_create();
-	struct config *config = NULL;
-	struct source source;
+	struct source given = {.path = path, .octets = text, .size = len};
 
-	if (source_over(&source, arena, text, len, path, diagnostics))
-		config = load_source(&source, arena, diagnostics);
-	arena_destroy(arena);
-	return config;
+	return load_octets(&given, NULL, diagnostics);
+}
+
+struct config *config_load_kept(const char *text, const char *profile, const char *path,
+				struct diagnostics *diagnostics)
+{
+	struct source given = {.path = path, .octets = text, .size = strlen(text)};
+
+	return load_octets(&given, profile, diagnostics);
 }
 
 void config_destroy(struct config *config)

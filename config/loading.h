@@ -37,7 +37,8 @@ struct loading {
 	struct draft_organisation **organisations;
 	struct draft_site **sites;
 	struct draft_test **tests;
-	size_t suggestions; /* "did you mean" looked up so far */
+	size_t suggestions;	  /* "did you mean" looked up so far */
+	const char *profile_text; /* in place of the profile that is named; NULL: none */
 };
 
 /* Fills the configuration's agents, organisations, sites and tests from the drafts. */

@@ -300,6 +300,19 @@ struct profile *profile_load(const char *name, const char *base, struct place wh
 	return profile;
 }
 
+struct profile *profile_load_text(const char *text, const char *name,
+				  struct diagnostics *diagnostics)
+{
+	struct arena *arena = arena_create();
+	struct profile *profile = NULL;
+	struct source source;
+
+	if (source_over(&source, arena, text, strlen(text), name, diagnostics))
+		profile = load_source(&source, arena, diagnostics);
+	arena_destroy(arena);
+	return profile;
+}
+
 void profile_destroy(struct profile *profile)
 {
 	if (profile != NULL)

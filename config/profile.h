@@ -90,6 +90,9 @@ struct profile {
  * least one diagnostic otherwise. Thresholds without a source are refused. */
 struct profile *profile_load(const char *name, const char *base, struct place where,
 			     struct diagnostics *diagnostics);
+/* The same from a profile's text; name stands in the diagnostics. */
+struct profile *profile_load_text(const char *text, const char *name,
+				  struct diagnostics *diagnostics);
 void profile_destroy(struct profile *profile);
 
 /* The scale that judges a site's indicator. */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config/source.h"
+#include "config/digest.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,16 +180,9 @@ const char *source_name(const char *path)
 
 bool source_digest(const struct source *sources, size_t count, char out[65])
 {
-	gnutls_hash_hd_t hash;
-	unsigned char digest[32];
+	struct digest *digest = digest_start();
 
-	if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) < 0)
-		return false;
-	bool hashed = true;
 	for (size_t i = 0; i < count; i++)
-		hashed &= gnutls_hash(hash, sources[i].octets, sources[i].size) >= 0;
-	gnutls_hash_deinit(hash, digest);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(out + 2 * i, 3, "%02x", digest[i]);
-	return hashed;
+		digest_add(digest, sources[i].octets, sources[i].size);
+	return digest_finish(digest, out);
 }
