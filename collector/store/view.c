@@ -1,31 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/store/view.h"
-#include "collector/base/log.h"
 #include "collector/store/home.h"
 #include "collector/store/series.h"
-#include "collector/store/spool.h"
+#include "collector/store/view_inside.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A slip in a period must not ask for all memory. */
 static const nsec longest_period = 40 * 366 * NSEC_PER_DAY;
-
-struct view {
-	struct spool *spool;
-	char *folder;
-	int64_t *newest; /* by number of series: its newest slot in the spool, 0: none */
-	size_t size;
-	int64_t seen; /* the highest number of a slot counted in */
-};
 
 enum err view_open(const char *directory, struct view **out)
 {
@@ -234,86 +219,6 @@ enum err view_find(struct view *view, const struct series_key *key, struct view_
 	return E_OK;
 }
 
-/* --- the files --- */
-
-/* The rows of a file to be read: those that end at first_end and so on. */
-struct wanted {
-	const char *file;
-	const struct ring_layout *layout;
-	int64_t first_end;
-	size_t count;
-};
-
-struct reading {
-	double *out;
-	char *why; /* RING_WHY octets: why not */
-	struct ring_head head;
-};
-
-/* The header as it was before an update that is under way, or was broken off, if there is one. */
-static enum err head_before(struct view *view, const struct wanted *wanted, int fd,
-			    struct reading *reading)
-{
-	struct ring_head *head = &reading->head;
-	uint8_t *octets = NULL;
-	size_t len;
-	struct stat st;
-	enum err rc = spool_begin_reading(view->spool);
-
-	if (rc != E_OK)
-		return rc;
-	rc = spool_find_undo(view->spool, wanted->file, &octets, &len);
-	spool_rollback(view->spool);
-	if (rc == E_NOT_FOUND)
-		rc = ring_read_head(fd, wanted->layout, &octets, head, reading->why);
-	else if (rc == E_OK && (fstat(fd, &st) != 0 || len != ring_head_size(wanted->layout)))
-		rc = E_CORRUPT;
-	else if (rc == E_OK)
-		rc = ring_check(wanted->layout, octets, (uint64_t)st.st_size, head, reading->why);
-	free(octets);
-	return rc;
-}
-
-static enum err read_locked(struct view *view, const struct wanted *wanted, int fd,
-			    struct reading *reading)
-{
-	while (flock(fd, LOCK_SH) != 0)
-		if (errno != EINTR)
-			return err_from_errno(errno);
-	enum err rc = head_before(view, wanted, fd, reading);
-	if (rc == E_OK)
-		rc = ring_read_rows(fd, wanted->layout, &reading->head, wanted->first_end,
-				    wanted->count, reading->out);
-	return rc;
-}
-
-/* A file that is missing or damaged has no rows; the store says so and begins it anew. */
-static enum err read_file(struct view *view, const struct wanted *wanted, double *out)
-{
-	char path[PATH_MAX];
-	char why[RING_WHY] = "it ends early";
-	struct reading reading = {.out = out, .why = why};
-	int fd = -1;
-	enum err rc = home_path(view->folder, wanted->file, path, sizeof(path));
-
-	if (rc != E_OK)
-		return rc;
-	rc = ring_open(path, O_RDONLY, &fd, why);
-	if (rc == E_OK) {
-		rc = read_locked(view, wanted, fd, &reading);
-		close(fd);
-	}
-	if (rc == E_PERMISSION)
-		log_error("store", "%s: may not be read", path);
-	if (rc != E_NOT_FOUND && rc != E_CORRUPT)
-		return rc;
-	if (rc == E_CORRUPT)
-		log_warn("store", "%s: %s; read as empty", path, why);
-	for (size_t i = 0; i < wanted->count * wanted->layout->sources; i++)
-		out[i] = (double)NAN;
-	return E_OK;
-}
-
 /* --- slots --- */
 
 struct slot_list {
@@ -349,14 +254,14 @@ static enum err add_stretch(struct view *view, const struct stretch *stretch,
 	nsec step = stretch->interval;
 	size_t count = stretch->count;
 	struct ring_layout layout = series_curves(step, 0, 0);
-	struct wanted wanted = {stretch->file, &layout, (stretch->from + step) / NSEC_PER_SEC,
-				count};
+	struct view_rows wanted = {stretch->file, &layout, (stretch->from + step) / NSEC_PER_SEC,
+				   count};
 	double *rows = NULL;
 	enum err rc = make_room(list, count);
 
 	if (rc == E_OK && stretch->file[0] != '\0' && count > 0) {
 		rows = malloc(count * CURVE_SOURCES * sizeof(*rows));
-		rc = rows == NULL ? E_MEMORY : read_file(view, &wanted, rows);
+		rc = rows == NULL ? E_MEMORY : view_read_rows(view, &wanted, rows);
 	}
 	for (size_t i = 0; i < count && rc == E_OK; i++) {
 		nsec from = stretch->from + (nsec)i * step;
@@ -507,12 +412,12 @@ static enum err add_filed_hours(struct view *view, const struct found *found, ns
 	if (from >= until)
 		return E_OK;
 	snprintf(file, sizeof(file), "%s.hist.rrd", found->series.key);
-	struct wanted wanted = {file, &layout, (from + NSEC_PER_HOUR) / NSEC_PER_SEC,
-				(size_t)((until - from) / NSEC_PER_HOUR)};
+	struct view_rows wanted = {file, &layout, (from + NSEC_PER_HOUR) / NSEC_PER_SEC,
+				   (size_t)((until - from) / NSEC_PER_HOUR)};
 	double *rows = malloc(wanted.count * HOUR_SOURCES * sizeof(*rows));
 	if (rows == NULL)
 		return E_MEMORY;
-	enum err rc = read_file(view, &wanted, rows);
+	enum err rc = view_read_rows(view, &wanted, rows);
 	for (size_t i = 0; i < wanted.count && rc == E_OK; i++, from += NSEC_PER_HOUR) {
 		struct delays delays = series_delays(rows + i * HOUR_SOURCES);
 		size_t before = list->count;

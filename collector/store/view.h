@@ -52,4 +52,13 @@ struct hour {
 MUST_CHECK enum err view_hours(struct view *view, const struct series_key *key,
 			       struct period period, struct hour **out, size_t *count);
 
+/* What of a period was kept once and is no more: its rows have expired, or their file is missing or
+ * damaged. Empty where nothing is gone. */
+struct view_gone {
+	struct period slots;
+	struct period hours;
+};
+MUST_CHECK enum err view_gone(struct view *view, const struct series_key *key, struct period period,
+			      struct view_gone *out);
+
 #endif
