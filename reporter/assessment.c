@@ -5,154 +5,9 @@
 #include "collector/base/progress.h"
 #include "reporter/text/must.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* How far back the beginning of an outage is looked for that was open when the period began. */
-#define LOOK_BACK (31 * NSEC_PER_DAY)
-/* A slot is on record at most this long after its last packet's deadline: while its agent may be
- * cut off it is held back for a minute. */
-#define COMMIT_TIME (62 * NSEC_PER_SEC)
-
-enum err history_read(const struct source *source, const struct path *path, struct period period,
-		      struct history *out)
-{
-	struct history history = {
-		.record = {.period = period,
-			   .settled = path->settled,
-			   .first_slot = path->series.first_slot,
-			   .first_reply = path->series.first_reply},
-	};
-	enum err rc = source->slots(source->context, &path->key, period, &history.slots,
-				    &history.record.slot_count);
-
-	if (rc != E_OK)
-		return rc;
-	rc = source->hours(source->context, &path->key, period, &history.hours,
-			   &history.record.hour_count);
-	if (rc != E_OK) {
-		history_finish(&history);
-		return rc;
-	}
-	history.record.slots = history.slots;
-	history.record.hours = history.hours;
-	*out = history;
-	return E_OK;
-}
-
-void history_finish(struct history *history)
-{
-	free(history->slots);
-	free(history->hours);
-	*history = (struct history){0};
-}
-
-static nsec earliest(nsec a, nsec b)
-{
-	return a < b ? a : b;
-}
-
-/* Reads slots beyond the period where an outage reaches over its border. */
-static enum err widen(const struct source *source, const struct path *path,
-		      const struct facts_rule *rule, nsec now, struct history *history)
-{
-	struct period period = history->record.period;
-	struct period wide = period;
-
-	if (facts_open_before(rule, &history->record))
-		wide.from -= LOOK_BACK;
-	if (facts_open_after(rule, &history->record))
-		wide.until = earliest(now, period.until + rule->outage.bridge +
-						   rule->outage.slots * path->series.interval);
-	if (wide.from == period.from && wide.until <= period.until)
-		return E_OK;
-	struct summary *slots;
-	size_t count;
-	enum err rc = source->slots(source->context, &path->key, wide, &slots, &count);
-	if (rc != E_OK)
-		return rc;
-	free(history->slots);
-	history->slots = slots;
-	history->record.slots = slots;
-	history->record.slot_count = count;
-	return E_OK;
-}
-
-static enum err read_facts(const struct assessment *assessment, const struct source *source,
-			   const struct facts_rule *rule, struct path *path)
-{
-	struct history history;
-	enum err rc = history_read(source, path, assessment->period.passed, &history);
-
-	if (rc == E_OK) {
-		rc = widen(source, path, rule, assessment->period.now, &history);
-		if (rc != E_OK)
-			history_finish(&history);
-	}
-	if (rc != E_OK) {
-		log_warn("reporter", "site=%s family=%d cannot be read: %s", path->key.target,
-			 path->key.family, err_text(rc));
-		path->state = PATH_UNREADABLE;
-		return E_OK;
-	}
-	rc = facts_make(rule, &history.record, &path->facts);
-	history_finish(&history);
-	if (rc == E_OK)
-		path->state = path->facts.commissioned ? PATH_MEASURED : PATH_NOT_COMMISSIONED;
-	else
-		log_error("reporter", "site=%s family=%d: time per verdict is not the period",
-			  path->key.target, path->key.family);
-	return rc;
-}
-
-/* The evidence of each outage: the first file of its slots. */
-static void find_evidence(const struct source *source, struct path *path)
-{
-	const struct facts *facts = &path->facts;
-
-	path->evidence = must_calloc(facts->outage_count, sizeof(*path->evidence));
-	for (size_t i = 0; i < facts->outage_count; i++) {
-		const struct outage *outage = &facts->outages[i];
-		struct period period = {outage->from,
-					outage->open ? facts->period.until : outage->until};
-		struct evidence *found = NULL;
-		size_t count = 0;
-		enum err rc = source->evidence(source->context, &path->key, period, &found, &count);
-		if (rc != E_OK) {
-			log_warn("reporter", "site=%s evidence: %s", path->key.target,
-				 err_text(rc));
-			continue;
-		}
-		if (count > 0)
-			path->evidence[i] = must_copy(found[0].path);
-		free(found);
-	}
-}
-
-static struct series_key key_of(const struct config *config, const struct site *site,
-				enum family family)
-{
-	const struct test_config *test = &config->tests[site->scored_test];
-	struct series_key key = {
-		.family = family == FAMILY_IPV4 ? 4 : 6,
-		.dscp = test->dscp,
-		.size = test->size,
-	};
-
-	snprintf(key.agent, sizeof(key.agent), "%s", config->agents[site->scored_agent].name);
-	snprintf(key.target, sizeof(key.target), "%s", site->name);
-	snprintf(key.method, sizeof(key.method), "%s", test->method);
-	return key;
-}
-
-static bool is_configured(const struct config *config, const struct site *site, enum family family)
-{
-	return site->scored_test != CONFIG_NONE && site->scored_agent != CONFIG_NONE &&
-	       site->address[family].given && config->tests[site->scored_test].family[family];
-}
 
 static struct score_subject subject_of(const struct assessment *assessment, const struct site *site)
 {
@@ -169,33 +24,30 @@ static struct score_subject subject_of(const struct assessment *assessment, cons
 }
 
 static enum err assess_path(const struct assessment *assessment, const struct source *source,
-			    const struct site *site, enum family family, struct path *path)
+			    size_t index, enum family family, struct path *path)
 {
+	const struct config *config = assessment->config;
+	const struct site *site = &config->sites[index];
 	struct score_subject subject = subject_of(assessment, site);
-	struct facts_rule rule = score_facts_rule(subject.profile, site->tier, site->reach);
+	struct path_request request = {
+		.config = config,
+		.site = index,
+		.test = site->scored_test,
+		.agent = site->scored_agent,
+		.family = family,
+		.period = assessment->period.passed,
+		.now = assessment->period.now,
+	};
 
 	path->score = score_nothing(&subject);
-	if (!is_configured(assessment->config, site, family))
+	if (request.agent == CONFIG_NONE || !path_configured(config, index, request.test, family))
 		return E_OK;
-	path->key = key_of(assessment->config, site, family);
-	path->settled = assessment->period.now - COMMIT_TIME -
-			assessment->config->tests[site->scored_test].t_max_ns;
-	enum err rc = source->find(source->context, &path->key, &path->series);
-	if (rc != E_OK) {
-		path->state = rc == E_NOT_FOUND ? PATH_NOT_MEASURED : PATH_UNREADABLE;
-		if (rc != E_NOT_FOUND)
-			log_warn("reporter", "site=%s family=%d cannot be read: %s", site->name,
-				 path->key.family, err_text(rc));
-		return E_OK;
-	}
-	/* The slots of a series come in order: what is missing before the last will not come. */
-	if (path->series.last_slot > path->settled)
-		path->settled = path->series.last_slot;
-	rc = read_facts(assessment, source, &rule, path);
-	if (rc != E_OK || path->state == PATH_UNREADABLE)
+	struct score nothing = path->score;
+	enum err rc = path_read(source, &request, path, NULL);
+	if (rc != E_OK)
 		return rc;
-	find_evidence(source, path);
-	path->score = score_path(&subject, &path->facts);
+	path->score =
+		path->state >= PATH_NOT_COMMISSIONED ? score_path(&subject, &path->facts) : nothing;
 	return E_OK;
 }
 
@@ -372,8 +224,8 @@ static enum err assess_sites(struct assessment *assessment, const struct source 
 	for (size_t i = 0; i < assessment->site_count && rc == E_OK; i++) {
 		const struct site *site = assessment_site(assessment, i);
 		for (size_t f = 0; f < FAMILY_COUNT && rc == E_OK; f++)
-			rc = assess_path(assessment, source, site, (enum family)f,
-					 &assessment->sites[i].path[f]);
+			rc = assess_path(assessment, source, assessment->sites[i].site,
+					 (enum family)f, &assessment->sites[i].path[f]);
 		progress_show(&progress, i + 1, site->name);
 	}
 	progress_finish(&progress);
@@ -450,21 +302,11 @@ enum err assessment_make(const struct assessment_request *request, const struct 
 	return E_OK;
 }
 
-static void finish_path(struct path *path)
-{
-	if (path->evidence != NULL) {
-		for (size_t i = 0; i < path->facts.outage_count; i++)
-			free(path->evidence[i]);
-	}
-	free(path->evidence);
-	facts_finish(&path->facts);
-}
-
 void assessment_finish(struct assessment *assessment)
 {
 	for (size_t i = 0; i < assessment->site_count; i++) {
 		for (size_t f = 0; f < FAMILY_COUNT; f++)
-			finish_path(&assessment->sites[i].path[f]);
+			path_finish(&assessment->sites[i].path[f]);
 	}
 	for (size_t f = 0; f < FAMILY_COUNT; f++) {
 		for (size_t t = 0; t < TIER_COUNT; t++)

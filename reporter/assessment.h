@@ -4,50 +4,14 @@
 #ifndef NETGRADE_REPORTER_ASSESSMENT_H
 #define NETGRADE_REPORTER_ASSESSMENT_H
 
-#include "collector/store/archive.h"
-#include "collector/store/view.h"
 #include "config/config.h"
-#include "reporter/facts.h"
+#include "reporter/path.h"
 #include "reporter/period.h"
 #include "reporter/score.h"
+#include "reporter/source.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* Where slots come from: a store's view, or arrays in a test. The functions answer as those of
- * view.h and archive.h do. */
-struct source {
-	void *context;
-	MUST_CHECK enum err (*find)(void *context, const struct series_key *key,
-				    struct view_series *out);
-	MUST_CHECK enum err (*slots)(void *context, const struct series_key *key,
-				     struct period period, struct summary **out, size_t *count);
-	MUST_CHECK enum err (*hours)(void *context, const struct series_key *key,
-				     struct period period, struct hour **out, size_t *count);
-	MUST_CHECK enum err (*evidence)(void *context, const struct series_key *key,
-					struct period period, struct evidence **out, size_t *count);
-	MUST_CHECK enum err (*cut_offs)(void *context, struct period period, struct cut_off **out,
-					size_t *count);
-};
-
-enum path_state {
-	PATH_NOT_CONFIGURED, /* no address or no test in this family */
-	PATH_NOT_MEASURED,   /* configured, but nothing was ever stored */
-	PATH_UNREADABLE,     /* what was stored cannot be read */
-	PATH_NOT_COMMISSIONED,
-	PATH_MEASURED,
-};
-
-/* A site in one family. */
-struct path {
-	enum path_state state;
-	struct series_key key;
-	struct view_series series;
-	nsec settled;	    /* slots that end later need not be on record yet */
-	struct facts facts; /* from PATH_NOT_COMMISSIONED on */
-	struct score score;
-	char **evidence; /* by outage: the file, or NULL */
-};
 
 struct assessed {
 	size_t site; /* index into the configuration */
@@ -116,15 +80,5 @@ enum family assessment_family(const struct assessment *assessment, size_t assess
 			      enum scoring scoring);
 const struct path *assessment_path(const struct assessment *assessment, size_t assessed,
 				   enum scoring scoring);
-
-/* What is stored of a path over a period. history_finish frees. */
-struct history {
-	struct record record;
-	struct summary *slots;
-	struct hour *hours;
-};
-MUST_CHECK enum err history_read(const struct source *source, const struct path *path,
-				 struct period period, struct history *out);
-void history_finish(struct history *history);
 
 #endif

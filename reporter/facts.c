@@ -161,12 +161,15 @@ static enum err count_slots(const struct facts_rule *rule, const struct record *
 	return sum == length ? E_OK : E_CORRUPT;
 }
 
-/* What the histograms of an hour count of slots that were all lost before the path's first answer:
- * it was not in service then. */
-static struct delays in_service(const struct record *record, const struct hour *hour)
+struct delays facts_in_service(const struct record *record, const struct hour *hour)
 {
 	struct delays delays = hour->delays;
 
+	if (record->first_reply == NSEC_UNDEFINED ||
+	    hour->from + NSEC_PER_HOUR <= record->first_reply)
+		return delays_empty();
+	if (hour->from >= record->first_reply)
+		return delays;
 	for (size_t i = 0; i < record->slot_count; i++) {
 		const struct summary *slot = &record->slots[i];
 		if (nsec_floor(slot->from, NSEC_PER_HOUR) != hour->from ||
@@ -189,8 +192,7 @@ static struct delays *hours_in_service(const struct record *record, size_t *coun
 		if (record->first_reply == NSEC_UNDEFINED ||
 		    hour->from + NSEC_PER_HOUR <= record->first_reply)
 			continue;
-		rows[(*count)++] =
-			hour->from < record->first_reply ? in_service(record, hour) : hour->delays;
+		rows[(*count)++] = facts_in_service(record, hour);
 	}
 	return rows;
 }

@@ -102,6 +102,10 @@ void facts_finish(struct facts *facts);
 enum verdict facts_verdict(const struct facts_rule *rule, const struct record *record,
 			   const struct summary *slot);
 
+/* The delays of an hour without those of slots before the path's first answer, which were all lost:
+ * it was not in service then. */
+struct delays facts_in_service(const struct record *record, const struct hour *hour);
+
 /* Whether bad time touches the period's border, so that only slots beyond tell the whole outage. */
 bool facts_open_before(const struct facts_rule *rule, const struct record *record);
 bool facts_open_after(const struct facts_rule *rule, const struct record *record);

@@ -90,7 +90,23 @@ static enum err cut_offs(void *context, struct period period, struct cut_off **o
 	return archive_find_cut_offs(query->archive, period, out, count);
 }
 
+static enum err gone(void *context, const struct series_key *key, struct period period,
+		     struct view_gone *out)
+{
+	const struct query *query = context;
+
+	return view_gone(query->view, key, period, out);
+}
+
 struct source query_source(struct query *query)
 {
-	return (struct source){query, find, slots, hours, evidence, cut_offs};
+	return (struct source){
+		.context = query,
+		.find = find,
+		.slots = slots,
+		.hours = hours,
+		.evidence = evidence,
+		.cut_offs = cut_offs,
+		.gone = gone,
+	};
 }

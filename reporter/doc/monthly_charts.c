@@ -34,13 +34,15 @@ static void add_value(struct chart *chart, size_t series, struct period span, do
 		*most = value;
 }
 
-static void add_delay_hours(struct chart *chart, const struct record *record, double *most)
+static void add_delay_hours(struct chart *chart, const struct timeline *timeline, double *most)
 {
 	for (size_t p = 0; p < PERCENTILES; p++) {
 		nsec expected = NSEC_UNDEFINED;
-		for (size_t i = 0; i < record->hour_count; i++) {
-			const struct hour *hour = &record->hours[i];
+		for (size_t i = 0; i < timeline->hour_count; i++) {
+			const struct timeline_hour *hour = &timeline->hours[i];
 			struct period span = {hour->from, hour->from + NSEC_PER_HOUR};
+			if (hour->delays.slots == 0)
+				continue;
 			if (expected != NSEC_UNDEFINED && hour->from > expected)
 				add_value(chart, p, (struct period){expected, hour->from}, NAN,
 					  most);
@@ -65,25 +67,38 @@ static void add_delay_slots(struct chart *chart, const struct record *record, do
 	}
 }
 
-static void add_delay_chart(struct monthly *m, size_t assessed, const struct record *record)
+/* What charts are drawn from: slots where the source has them, or the timeline that it kept. */
+struct past {
+	struct history history;
+	struct timeline timeline;
+};
+
+static bool is_by_slot(const struct monthly *m)
+{
+	struct period period = m->assessment->period.passed;
+
+	return period.until - period.from <= BY_SLOT_UP_TO;
+}
+
+static void add_delay_chart(struct monthly *m, size_t assessed, const struct past *past)
 {
 	const struct site *site = assessment_site(m->assessment, assessed);
-	bool by_slot = record->period.until - record->period.from <= BY_SLOT_UP_TO;
+	bool by_slot = is_by_slot(m);
 	struct chart *chart = chart_create(
 		CHART_LINES, word(m, by_slot ? TEXT_CHARTS_DELAY_SLOTS : TEXT_CHARTS_DELAY_HOURS),
-		"ms", record->period);
+		"ms", m->assessment->period.passed);
 	double most = 0;
 
 	if (by_slot) {
 		chart_add_series(chart, word(m, TEXT_CHARTS_LEAST));
 		chart_add_series(chart, word(m, TEXT_CHARTS_MEDIAN));
 		chart_add_series(chart, word(m, TEXT_CHARTS_MOST));
-		add_delay_slots(chart, record, &most);
+		add_delay_slots(chart, &past->history.record, &most);
 	} else {
 		chart_add_series(chart, "p50");
 		chart_add_series(chart, "p95");
 		chart_add_series(chart, "p99");
-		add_delay_hours(chart, record, &most);
+		add_delay_hours(chart, &past->timeline, &most);
 	}
 	set_bound(m, chart,
 		  profile_scale(m->assessment->profile, INDICATOR_DELAY, site->tier, site->reach),
@@ -91,77 +106,68 @@ static void add_delay_chart(struct monthly *m, size_t assessed, const struct rec
 	doc_chart(m->doc, "delay", chart);
 }
 
-/* Loss of the judged slots of one hour, or of one slot. */
-struct loss_bin {
-	struct period span;
-	uint64_t sent;
-	uint64_t lost;
-};
-
-static void flush_bin(struct chart *chart, struct loss_bin *bin, double *most)
+static void add_loss(struct chart *chart, struct period span, uint64_t sent, uint64_t lost,
+		     double *most)
 {
-	if (bin->span.until > chart->period.until)
-		bin->span.until = chart->period.until;
-	if (bin->span.until > bin->span.from)
-		add_value(chart, 0, bin->span,
-			  bin->sent == 0 ? (double)NAN
-					 : 100 * (double)bin->lost / (double)bin->sent,
-			  most);
-	*bin = (struct loss_bin){0};
+	add_value(chart, 0, span, sent == 0 ? (double)NAN : 100 * (double)lost / (double)sent,
+		  most);
+}
+
+static void add_loss_slots(struct chart *chart, const struct facts_rule *rule,
+			   const struct record *record, double *most)
+{
+	for (size_t i = 0; i < record->slot_count; i++) {
+		const struct summary *slot = &record->slots[i];
+		bool judged = facts_verdict(rule, record, slot) < VERDICT_PLANNED;
+		struct period span = {slot->from, slot->until < record->period.until
+							  ? slot->until
+							  : record->period.until};
+		add_loss(chart, span, judged ? slot->sent : 0, slot->lost, most);
+	}
+}
+
+static void add_loss_hours(struct chart *chart, const struct timeline *timeline, double *most)
+{
+	for (size_t i = 0; i < timeline->hour_count; i++) {
+		const struct timeline_hour *hour = &timeline->hours[i];
+		if (hour->until != NSEC_UNDEFINED)
+			add_loss(chart, (struct period){hour->from, hour->until}, hour->sent,
+				 hour->lost, most);
+	}
 }
 
 static void add_loss_chart(struct monthly *m, size_t assessed, const struct facts_rule *rule,
-			   const struct record *record)
+			   const struct past *past)
 {
 	const struct site *site = assessment_site(m->assessment, assessed);
-	bool by_slot = record->period.until - record->period.from <= BY_SLOT_UP_TO;
+	bool by_slot = is_by_slot(m);
 	struct chart *chart = chart_create(
 		CHART_COLUMNS, word(m, by_slot ? TEXT_CHARTS_LOSS_SLOTS : TEXT_CHARTS_LOSS_HOURS),
-		"%", record->period);
-	struct loss_bin bin = {0};
+		"%", m->assessment->period.passed);
 	double most = 0;
 
 	chart_add_series(chart, say_indicator(m, INDICATOR_LOSS));
-	for (size_t i = 0; i < record->slot_count; i++) {
-		const struct summary *slot = &record->slots[i];
-		nsec from = by_slot ? slot->from : nsec_floor(slot->from, NSEC_PER_HOUR);
-		nsec until = by_slot ? slot->until : from + NSEC_PER_HOUR;
-		if (bin.span.until <= slot->from)
-			flush_bin(chart, &bin, &most);
-		bin.span = (struct period){from, until > slot->until ? until : slot->until};
-		if (facts_verdict(rule, record, slot) >= VERDICT_PLANNED)
-			continue;
-		bin.sent += slot->sent;
-		bin.lost += slot->lost;
-	}
-	flush_bin(chart, &bin, &most);
+	if (by_slot)
+		add_loss_slots(chart, rule, &past->history.record, &most);
+	else
+		add_loss_hours(chart, &past->timeline, &most);
 	set_bound(m, chart,
 		  profile_scale(m->assessment->profile, INDICATOR_LOSS, site->tier, site->reach),
 		  most);
 	doc_chart(m->doc, "loss", chart);
 }
 
-/* Neighbours with the same verdict are one point. */
-static void add_lane(struct chart *chart, const char *name, const struct facts_rule *rule,
-		     const struct record *record)
+static void add_lane(struct chart *chart, const char *name, const struct timeline *timeline)
 {
 	size_t series = chart_add_series(chart, name);
-	struct chart_point run = {.at = record->period.from, .until = record->period.from};
 
-	for (size_t i = 0; i < record->slot_count; i++) {
-		const struct summary *slot = &record->slots[i];
-		enum verdict verdict = facts_verdict(rule, record, slot);
-		if (run.until > run.at && (verdict != run.verdict || slot->from != run.until)) {
-			chart_add_point(chart, series, run);
-			run.at = slot->from;
-		}
-		if (run.until == run.at)
-			run.at = slot->from;
-		run.until = slot->until;
-		run.verdict = verdict;
+	for (size_t i = 0; i < timeline->stretch_count; i++) {
+		const struct stretch *stretch = &timeline->stretches[i];
+		chart_add_point(chart, series,
+				(struct chart_point){.at = stretch->from,
+						     .until = stretch->until,
+						     .verdict = stretch->verdict});
 	}
-	if (run.until > run.at)
-		chart_add_point(chart, series, run);
 }
 
 static void add_histogram(struct monthly *m, const struct facts *facts)
@@ -189,27 +195,39 @@ static void add_histogram(struct monthly *m, const struct facts *facts)
 }
 
 /* What is read again for the charts of a path; nothing where it cannot be. */
-static struct history read_again(struct monthly *m, const struct path *path)
+static struct past read_again(struct monthly *m, const struct facts_rule *rule,
+			      const struct path *path)
 {
-	struct history history = {0};
+	const struct source *source = m->source;
+	struct past past = {0};
 
 	if (path->state < PATH_NOT_COMMISSIONED)
-		return history;
-	enum err rc = history_read(m->source, path, m->assessment->period.passed, &history);
+		return past;
+	enum err rc =
+		source->timeline != NULL
+			? source->timeline(source->context, &path->key, &past.timeline)
+			: history_read(source, path, m->assessment->period.passed, &past.history);
 	if (rc != E_OK)
 		log_warn("reporter", "site=%s charts: %s", path->key.target, err_text(rc));
-	return history;
+	else if (source->timeline == NULL)
+		timeline_make(rule, &past.history.record, &past.timeline);
+	return past;
 }
 
-static void add_strip(struct monthly *m, const struct facts_rule *rule,
-		      const struct history histories[FAMILY_COUNT])
+static void past_finish(struct past *past)
+{
+	history_finish(&past->history);
+	timeline_finish(&past->timeline);
+}
+
+static void add_strip(struct monthly *m, const struct past pasts[FAMILY_COUNT])
 {
 	struct chart *chart = chart_create(CHART_STRIP, word(m, TEXT_CHARTS_STRIP), "",
 					   m->assessment->period.passed);
 
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
-		if (histories[f].record.slot_count > 0)
-			add_lane(chart, say_family(f), rule, &histories[f].record);
+		if (pasts[f].timeline.stretch_count > 0)
+			add_lane(chart, say_family(f), &pasts[f].timeline);
 	}
 	doc_chart(m->doc, "availability", chart);
 }
@@ -220,20 +238,19 @@ void add_site_charts(struct monthly *m, size_t assessed)
 	const struct site *site = assessment_site(a, assessed);
 	const struct path *path = assessment_path(a, assessed, SCORING_PRIMARY);
 	struct facts_rule rule = score_facts_rule(a->profile, site->tier, site->reach);
-	struct history histories[FAMILY_COUNT];
+	struct past pasts[FAMILY_COUNT];
 
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-		histories[f] = read_again(m, &a->sites[assessed].path[f]);
-	const struct record *record = &histories[site->primary].record;
+		pasts[f] = read_again(m, &rule, &a->sites[assessed].path[f]);
 	doc_heading(
 		m->doc, 3,
 		PHRASE(m, TEXT_CHARTS_SITE, title_in(m, &site->title), say_family(site->primary)),
 		keep(m, must_format("site-%s", site->name)));
-	add_strip(m, &rule, histories);
-	add_delay_chart(m, assessed, record);
-	add_loss_chart(m, assessed, &rule, record);
+	add_strip(m, pasts);
+	add_delay_chart(m, assessed, &pasts[site->primary]);
+	add_loss_chart(m, assessed, &rule, &pasts[site->primary]);
 	if (delays_answered(&path->facts.delays) > 0)
 		add_histogram(m, &path->facts);
 	for (size_t f = 0; f < FAMILY_COUNT; f++)
-		history_finish(&histories[f]);
+		past_finish(&pasts[f]);
 }

@@ -193,7 +193,14 @@ static enum err cut_offs(void *context, struct period period, struct cut_off **o
 
 struct source made_source(struct made_network *network)
 {
-	return (struct source){network, find, slots, hours, evidence, cut_offs};
+	return (struct source){
+		.context = network,
+		.find = find,
+		.slots = slots,
+		.hours = hours,
+		.evidence = evidence,
+		.cut_offs = cut_offs,
+	};
 }
 
 void made_finish(struct made_network *network)

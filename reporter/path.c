@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reporter/path.h"
+
+#include "collector/base/log.h"
+#include "reporter/text/must.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* How far back the beginning of an outage is looked for that was open when the period began. */
+#define LOOK_BACK (31 * NSEC_PER_DAY)
+/* A slot is on record at most this long after its last packet's deadline: while its agent may be
+ * cut off it is held back for a minute. */
+#define COMMIT_TIME (62 * NSEC_PER_SEC)
+
+/* What one reading of a path works with. */
+struct path_reading {
+	const struct source *source;
+	const struct path_request *request;
+	struct facts_rule rule;
+	struct path *path;
+	struct timeline *timeline;
+};
+
+bool path_configured(const struct config *config, size_t site, size_t test, enum family family)
+{
+	return test != CONFIG_NONE && config->sites[site].address[family].given &&
+	       config->tests[test].family[family];
+}
+
+struct facts_rule path_rule(const struct config *config, size_t site)
+{
+	return score_facts_rule(config->profile, config->sites[site].tier,
+				config->sites[site].reach);
+}
+
+/* An answer that came after the period puts nothing of it into service. */
+static nsec within(nsec first_reply, struct period period)
+{
+	return first_reply < period.until ? first_reply : NSEC_UNDEFINED;
+}
+
+enum err history_read(const struct source *source, const struct path *path, struct period period,
+		      struct history *out)
+{
+	struct history history = {
+		.record = {.period = period,
+			   .settled = path->settled,
+			   .first_slot = path->series.first_slot,
+			   .first_reply = within(path->series.first_reply, period)},
+	};
+	enum err rc = source->slots(source->context, &path->key, period, &history.slots,
+				    &history.record.slot_count);
+
+	if (rc != E_OK)
+		return rc;
+	rc = source->hours(source->context, &path->key, period, &history.hours,
+			   &history.record.hour_count);
+	if (rc != E_OK) {
+		history_finish(&history);
+		return rc;
+	}
+	history.record.slots = history.slots;
+	history.record.hours = history.hours;
+	*out = history;
+	return E_OK;
+}
+
+void history_finish(struct history *history)
+{
+	free(history->slots);
+	free(history->hours);
+	*history = (struct history){0};
+}
+
+static nsec earliest(nsec a, nsec b)
+{
+	return a < b ? a : b;
+}
+
+/* Reads slots beyond the period where an outage reaches over its border. */
+static enum err widen(const struct path_reading *reading, struct history *history)
+{
+	const struct facts_rule *rule = &reading->rule;
+	const struct path *path = reading->path;
+	const struct source *source = reading->source;
+	struct period period = history->record.period;
+	struct period wide = period;
+
+	if (facts_open_before(rule, &history->record))
+		wide.from -= LOOK_BACK;
+	if (facts_open_after(rule, &history->record))
+		wide.until = earliest(reading->request->now,
+				      period.until + rule->outage.bridge +
+					      rule->outage.slots * path->series.interval);
+	if (wide.from == period.from && wide.until <= period.until)
+		return E_OK;
+	struct summary *slots;
+	size_t count;
+	enum err rc = source->slots(source->context, &path->key, wide, &slots, &count);
+	if (rc != E_OK)
+		return rc;
+	free(history->slots);
+	history->slots = slots;
+	history->record.slots = slots;
+	history->record.slot_count = count;
+	return E_OK;
+}
+
+/* Hours that have judged slots: each should have delays. */
+static size_t count_judged_hours(const struct record *record)
+{
+	nsec last = NSEC_UNDEFINED;
+	size_t count = 0;
+
+	for (size_t i = 0; i < record->slot_count; i++) {
+		const struct summary *slot = &record->slots[i];
+		nsec hour = nsec_floor(slot->from, NSEC_PER_HOUR);
+		if (hour == last || !availability_judgeable(slot))
+			continue;
+		last = hour;
+		count++;
+	}
+	return count;
+}
+
+static bool lacks_slots(const struct record *record, struct period period)
+{
+	for (size_t i = 0; i < record->slot_count; i++) {
+		const struct summary *slot = &record->slots[i];
+		if (slot->from >= period.from && slot->from < period.until &&
+		    (slot->flags & SLOT_NO_RECORD) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is missing may never have been, or be gone: only then the source is asked. Where rows are
+ * gone but the spool still has them, nothing is. */
+static enum err find_gone(const struct path_reading *reading, const struct history *history)
+{
+	const struct source *source = reading->source;
+	const struct record *record = &history->record;
+	bool lacks_hours = count_judged_hours(record) > record->hour_count;
+	struct view_gone gone;
+
+	if (source->gone == NULL || (!lacks_hours && !lacks_slots(record, record->period)))
+		return E_OK;
+	enum err rc = source->gone(source->context, &reading->path->key, record->period, &gone);
+	if (rc != E_OK)
+		return rc;
+	if (!lacks_slots(record, gone.slots))
+		gone.slots = (struct period){0, 0};
+	if (!lacks_hours)
+		gone.hours = (struct period){0, 0};
+	reading->path->gone = gone;
+	return E_OK;
+}
+
+/* The timeline is of the period alone, the facts of what is known beyond it too. */
+static enum err read_history(const struct path_reading *reading, struct history *out)
+{
+	struct history history;
+	enum err rc =
+		history_read(reading->source, reading->path, reading->request->period, &history);
+
+	if (rc != E_OK)
+		return rc;
+	if (reading->timeline != NULL)
+		timeline_make(&reading->rule, &history.record, reading->timeline);
+	rc = find_gone(reading, &history);
+	if (rc == E_OK)
+		rc = widen(reading, &history);
+	if (rc != E_OK) {
+		if (reading->timeline != NULL)
+			timeline_finish(reading->timeline);
+		history_finish(&history);
+		return rc;
+	}
+	*out = history;
+	return E_OK;
+}
+
+static enum err make_facts(const struct path_reading *reading)
+{
+	struct path *path = reading->path;
+	struct history history;
+	enum err rc = read_history(reading, &history);
+
+	if (rc != E_OK) {
+		log_warn("reporter", "site=%s family=%d cannot be read: %s", path->key.target,
+			 path->key.family, err_text(rc));
+		path->state = PATH_UNREADABLE;
+		return E_OK;
+	}
+	rc = facts_make(&reading->rule, &history.record, &path->facts);
+	history_finish(&history);
+	if (rc != E_OK) {
+		log_error("reporter", "site=%s family=%d: time per verdict is not the period",
+			  path->key.target, path->key.family);
+		if (reading->timeline != NULL)
+			timeline_finish(reading->timeline);
+	}
+	return rc;
+}
+
+static enum err take_facts(const struct path_reading *reading)
+{
+	const struct source *source = reading->source;
+	struct path *path = reading->path;
+	enum err rc = source->facts(source->context, &path->key, &path->facts);
+
+	if (rc == E_OK && reading->timeline != NULL)
+		rc = source->timeline(source->context, &path->key, reading->timeline);
+	return rc;
+}
+
+static enum err read_facts(const struct path_reading *reading)
+{
+	struct path *path = reading->path;
+	enum err rc = reading->source->facts != NULL ? take_facts(reading) : make_facts(reading);
+
+	if (rc == E_OK && path->state != PATH_UNREADABLE)
+		path->state = path->facts.commissioned ? PATH_MEASURED : PATH_NOT_COMMISSIONED;
+	return rc;
+}
+
+/* The evidence of each outage: the first file of its slots. */
+static void find_evidence(const struct source *source, struct path *path)
+{
+	const struct facts *facts = &path->facts;
+
+	path->evidence = must_calloc(facts->outage_count, sizeof(*path->evidence));
+	for (size_t i = 0; i < facts->outage_count; i++) {
+		const struct outage *outage = &facts->outages[i];
+		struct period period = {outage->from,
+					outage->open ? facts->period.until : outage->until};
+		struct evidence *found = NULL;
+		size_t count = 0;
+		enum err rc = source->evidence(source->context, &path->key, period, &found, &count);
+		if (rc != E_OK) {
+			log_warn("reporter", "site=%s evidence: %s", path->key.target,
+				 err_text(rc));
+			continue;
+		}
+		if (count > 0)
+			path->evidence[i] = must_copy(found[0].path);
+		free(found);
+	}
+}
+
+static struct series_key key_of(const struct path_request *request)
+{
+	const struct config *config = request->config;
+	const struct test_config *test = &config->tests[request->test];
+	struct series_key key = {
+		.family = request->family == FAMILY_IPV4 ? 4 : 6,
+		.dscp = test->dscp,
+		.size = test->size,
+	};
+
+	snprintf(key.agent, sizeof(key.agent), "%s", config->agents[request->agent].name);
+	snprintf(key.target, sizeof(key.target), "%s", config->sites[request->site].name);
+	snprintf(key.method, sizeof(key.method), "%s", test->method);
+	return key;
+}
+
+enum err path_read(const struct source *source, const struct path_request *request,
+		   struct path *out, struct timeline *timeline)
+{
+	const struct test_config *test = &request->config->tests[request->test];
+	struct path path = {
+		.key = key_of(request),
+		.settled = request->now - COMMIT_TIME - test->t_max_ns,
+	};
+	struct path_reading reading = {
+		.source = source,
+		.request = request,
+		.rule = path_rule(request->config, request->site),
+		.path = &path,
+		.timeline = timeline,
+	};
+	enum err rc = source->find(source->context, &path.key, &path.series);
+
+	if (rc != E_OK) {
+		path.state = rc == E_NOT_FOUND ? PATH_NOT_MEASURED : PATH_UNREADABLE;
+		if (rc != E_NOT_FOUND)
+			log_warn("reporter", "site=%s family=%d cannot be read: %s",
+				 path.key.target, path.key.family, err_text(rc));
+		*out = path;
+		return E_OK;
+	}
+	/* The slots of a series come in order: what is missing before the last will not come. */
+	if (path.series.last_slot > path.settled)
+		path.settled = path.series.last_slot;
+	rc = read_facts(&reading);
+	if (rc != E_OK) {
+		path_finish(&path);
+		return rc;
+	}
+	if (path.state != PATH_UNREADABLE)
+		find_evidence(source, &path);
+	*out = path;
+	return E_OK;
+}
+
+void path_finish(struct path *path)
+{
+	if (path->evidence != NULL) {
+		for (size_t i = 0; i < path->facts.outage_count; i++)
+			free(path->evidence[i]);
+	}
+	free(path->evidence);
+	path->evidence = NULL;
+	facts_finish(&path->facts);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A path is a site measured in one family: what a source knows of it over a period. */
+#ifndef NETGRADE_REPORTER_PATH_H
+#define NETGRADE_REPORTER_PATH_H
+
+#include "config/config.h"
+#include "reporter/facts.h"
+#include "reporter/score.h"
+#include "reporter/source.h"
+#include "reporter/timeline.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum path_state {
+	PATH_NOT_CONFIGURED, /* no address or no test in this family */
+	PATH_NOT_MEASURED,   /* configured, but nothing was ever stored */
+	PATH_UNREADABLE,     /* what was stored cannot be read */
+	PATH_NOT_COMMISSIONED,
+	PATH_MEASURED,
+};
+
+struct path {
+	enum path_state state;
+	struct series_key key;
+	struct view_series series;
+	nsec settled; /* slots that end later need not be on record yet */
+	struct view_gone gone;
+	struct facts facts; /* from PATH_NOT_COMMISSIONED on */
+	struct score score;
+	char **evidence; /* by outage: the file, or NULL */
+};
+
+/* Which path, by indices into the configuration, and when. */
+struct path_request {
+	const struct config *config;
+	size_t site;
+	size_t test;
+	size_t agent;
+	enum family family;
+	struct period period;
+	nsec now; /* slots that end later are not looked for */
+};
+
+/* Whether the test measures the site in the family; CONFIG_NONE measures nothing. */
+bool path_configured(const struct config *config, size_t site, size_t test, enum family family);
+
+/* How the profile reads the slots of a path. */
+struct facts_rule path_rule(const struct config *config, size_t site);
+
+/* Everything but the score; the timeline too where it is not NULL and the path has facts. What
+ * cannot be read is logged and marked. E_CORRUPT when the time does not add up. path_finish frees,
+ * also what is all zero. */
+MUST_CHECK enum err path_read(const struct source *source, const struct path_request *request,
+			      struct path *out, struct timeline *timeline);
+void path_finish(struct path *path);
+
+/* What is stored of a path over a period. history_finish frees. */
+struct history {
+	struct record record;
+	struct summary *slots;
+	struct hour *hours;
+};
+MUST_CHECK enum err history_read(const struct source *source, const struct path *path,
+				 struct period period, struct history *out);
+void history_finish(struct history *history);
+
+#endif
