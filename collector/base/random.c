@@ -4,19 +4,6 @@
 #include <errno.h>
 #include <sys/random.h>
 
-struct random random_seeded(uint64_t seed)
-{
-	return (struct random){.state = seed};
-}
-
-uint64_t random_u64(struct random *random)
-{
-	uint64_t z = random->state += UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-
 uint64_t random_below(struct random *random, uint64_t limit)
 {
 	/* Values at the top that would favour small results are drawn again. */
@@ -27,11 +14,6 @@ uint64_t random_below(struct random *random, uint64_t limit)
 		value = random_u64(random);
 	while (value < unfair);
 	return value % limit;
-}
-
-double random_unit(struct random *random)
-{
-	return (double)(random_u64(random) >> 11) * 0x1.0p-53;
 }
 
 enum err random_secret(void *bytes, size_t len)

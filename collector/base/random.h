@@ -13,10 +13,26 @@ struct random {
 	uint64_t state;
 };
 
-struct random random_seeded(uint64_t seed);
-uint64_t random_u64(struct random *random);
+static inline struct random random_seeded(uint64_t seed)
+{
+	return (struct random){.state = seed};
+}
+
+static inline uint64_t random_u64(struct random *random)
+{
+	uint64_t z = random->state += UINT64_C(0x9e3779b97f4a7c15);
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+/* [0, 1) */
+static inline double random_unit(struct random *random)
+{
+	return (double)(random_u64(random) >> 11) * 0x1.0p-53;
+}
+
 uint64_t random_below(struct random *random, uint64_t limit); /* [0, limit), limit > 0 */
-double random_unit(struct random *random);		      /* [0, 1) */
 
 /* Fills from getrandom(2): identifiers and keys. E_SYSTEM when the kernel has none. */
 MUST_CHECK enum err random_secret(void *bytes, size_t len);

@@ -67,6 +67,17 @@ size_t histogram_bucket_of(enum delay_kind kind, nsec delay)
 	return low;
 }
 
+size_t histogram_bucket_near(enum delay_kind kind, nsec delay, size_t near)
+{
+	const struct layout *layout = &layouts[kind];
+
+	while (near + 1 < layout->buckets && delay >= layout->edges[near + 1])
+		near++;
+	while (near > 0 && delay < layout->edges[near])
+		near--;
+	return near;
+}
+
 struct delays delays_empty(void)
 {
 	return (struct delays){

@@ -30,7 +30,7 @@ static void count_outcome(struct summary *s, const struct singleton *one)
 		s->flags |= SLOT_USER_STAMP;
 }
 
-struct summary sample_summary(const struct sample *sample)
+static struct summary count_packets(const struct sample *sample)
 {
 	struct summary s = summary_absent(sample->slot, 0);
 
@@ -38,14 +38,37 @@ struct summary sample_summary(const struct sample *sample)
 	s.flags = sample->flags;
 	for (uint32_t i = 0; i < sample->expected; i++)
 		count_outcome(&s, &sample->singletons[i]);
+	return s;
+}
+
+struct summary sample_summary(const struct sample *sample)
+{
+	struct summary s = count_packets(sample);
+
 	s.rtt_median = sample_quantile(sample, 0.5);
 	return s;
+}
+
+static void count_delays(const struct sample *sample, nsec smallest, struct delays *d)
+{
+	size_t rtt = histogram_bucket_of(DELAY_RTT, smallest);
+	size_t pdv = 0;
+
+	for (uint32_t i = 0; i < sample->expected; i++) {
+		const struct singleton *one = &sample->singletons[i];
+		if (one->outcome != OUTCOME_REPLIED)
+			continue;
+		rtt = histogram_bucket_near(DELAY_RTT, one->round_trip, rtt);
+		pdv = histogram_bucket_near(DELAY_PDV, one->round_trip - smallest, pdv);
+		d->rtt[rtt]++;
+		d->pdv[pdv]++;
+	}
 }
 
 struct delays sample_delays(const struct sample *sample)
 {
 	struct delays d = delays_empty();
-	struct summary s = sample_summary(sample);
+	struct summary s = count_packets(sample);
 
 	if (!availability_judgeable(&s))
 		return d;
@@ -53,23 +76,48 @@ struct delays sample_delays(const struct sample *sample)
 	d.lost = s.lost;
 	d.rtt_min = s.rtt_min;
 	d.rtt_max = s.rtt_max;
-	if (summary_answered(&s) > 0)
-		d.pdv_max = s.rtt_max - s.rtt_min;
-	for (uint32_t i = 0; i < sample->expected; i++) {
-		const struct singleton *one = &sample->singletons[i];
-		if (one->outcome != OUTCOME_REPLIED)
-			continue;
-		d.rtt[histogram_bucket_of(DELAY_RTT, one->round_trip)]++;
-		d.pdv[histogram_bucket_of(DELAY_PDV, one->round_trip - s.rtt_min)]++;
-	}
+	if (summary_answered(&s) == 0)
+		return d;
+	d.pdv_max = s.rtt_max - s.rtt_min;
+	count_delays(sample, s.rtt_min, &d);
 	return d;
 }
 
-static int compare_delays(const void *a, const void *b)
+static void swap(nsec *a, nsec *b)
 {
-	nsec x = *(const nsec *)a;
-	nsec y = *(const nsec *)b;
-	return (x > y) - (x < y);
+	nsec kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+/* The element of this index as if sorted; the values change their places (Hoare, 1961). */
+static nsec select_smallest(nsec *values, size_t count, size_t index)
+{
+	nsec *low = values;
+	nsec *high = values + count - 1;
+	nsec *wanted = values + index;
+
+	while (low < high) {
+		nsec pivot = low[(high - low) / 2];
+		nsec *i = low;
+		nsec *j = high;
+		while (i <= j) {
+			while (*i < pivot)
+				i++;
+			while (pivot < *j)
+				j--;
+			if (i <= j)
+				swap(i++, j--);
+		}
+		if (wanted <= j)
+			high = j;
+		else if (wanted >= i)
+			low = i;
+		else
+			break;
+	}
+	return *wanted;
 }
 
 nsec sample_quantile(const struct sample *sample, double p)
@@ -93,8 +141,8 @@ nsec sample_quantile(const struct sample *sample, double p)
 	}
 	if (sent > 0) {
 		size_t rank = (size_t)ceil(p * (double)sent * (1 - 1e-12));
-		qsort(delays, answered, sizeof(*delays), compare_delays);
-		result = rank > answered ? NSEC_INFINITE : delays[rank - 1];
+		result = rank > answered ? NSEC_INFINITE
+					 : select_smallest(delays, answered, rank - 1);
 	}
 	if (delays != small)
 		free(delays);

@@ -44,6 +44,10 @@ static void edges_rise_and_hold_their_delays(void **state)
 			assert_true(low < high);
 			assert_int_equal(histogram_bucket_of(kind, low), b);
 			assert_int_equal(histogram_bucket_of(kind, high - 1), b);
+			for (size_t near = 0; near < histogram_buckets(kind); near++) {
+				assert_int_equal(histogram_bucket_near(kind, low, near), b);
+				assert_int_equal(histogram_bucket_near(kind, high - 1, near), b);
+			}
 			if (b > 0 && high != NSEC_INFINITE)
 				assert_true((double)high / (double)low < widest);
 		}
@@ -82,6 +86,40 @@ static void outcomes_are_counted_apart(void **state)
 	/* Rank 4 of 7 is beyond the three answers. */
 	assert_true(s.rtt_median == NSEC_INFINITE);
 	assert_true(sample_quantile(&sample, 3.0 / 7) == 5000);
+}
+
+static int compare(const void *a, const void *b)
+{
+	nsec x = *(const nsec *)a;
+	nsec y = *(const nsec *)b;
+	return (x > y) - (x < y);
+}
+
+/* Equal delays, few, many, and as many lost as leave no answer at the rank. */
+static void quantiles_are_those_of_the_sorted_delays(void **state)
+{
+	(void)state;
+	enum { MOST = 200 };
+	static const double quantiles[] = {0.001, 0.25, 0.5, 0.95, 0.99, 1};
+	struct random random = random_seeded(7);
+
+	for (uint32_t count = 1; count <= MOST; count++) {
+		struct singleton singletons[MOST];
+		nsec delays[MOST];
+		uint32_t lost = count / 7;
+		for (uint32_t i = 0; i < count; i++) {
+			delays[i] =
+				i < lost ? NSEC_INFINITE
+					 : (nsec)random_below(&random, count % 3 == 0 ? 5 : 1000);
+			singletons[i] = i < lost ? became(OUTCOME_LOST) : replied(delays[i]);
+		}
+		qsort(delays, count, sizeof(*delays), compare);
+		struct sample sample = {.expected = count, .singletons = singletons};
+		for (size_t q = 0; q < COUNT_OF(quantiles); q++) {
+			size_t rank = (size_t)ceil(quantiles[q] * count * (1 - 1e-12));
+			assert_true(sample_quantile(&sample, quantiles[q]) == delays[rank - 1]);
+		}
+	}
 }
 
 static void weak_stamps_are_flagged(void **state)
@@ -226,13 +264,6 @@ static nsec log_normal(struct random *random, unsigned int hour)
 	double normal =
 		sqrt(-2 * log(1 - random_unit(random))) * cos(2 * acos(-1) * random_unit(random));
 	return 20 * NSEC_PER_MSEC + (nsec)(1e6 * exp(0.8 * normal));
-}
-
-static int compare(const void *a, const void *b)
-{
-	nsec x = *(const nsec *)a;
-	nsec y = *(const nsec *)b;
-	return (x > y) - (x < y);
 }
 
 /* What a simulation leaves: the hours' rows, and every single delay and delay variation. */
@@ -384,6 +415,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edges_rise_and_hold_their_delays),
 		cmocka_unit_test(outcomes_are_counted_apart),
+		cmocka_unit_test(quantiles_are_those_of_the_sorted_delays),
 		cmocka_unit_test(weak_stamps_are_flagged),
 		cmocka_unit_test(nothing_answered_leaves_delays_undefined),
 		cmocka_unit_test(the_first_verdict_that_fits_is_given),
