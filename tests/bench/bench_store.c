@@ -18,7 +18,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { PACKETS = 20, SIZES_MOST = 8, PATH_LEN = 512, MONTH_START = 1767225600 };
+enum { PACKETS = 20, COMMIT = 1000, SIZES_MOST = 8, PATH_LEN = 512, MONTH_START = 1767225600 };
 
 static const nsec interval = NSEC_PER_MIN;
 static const nsec start = MONTH_START * NSEC_PER_SEC;
@@ -30,6 +30,11 @@ struct bench {
 	struct store *store;
 	nsec at;
 	size_t uncommitted;
+};
+
+struct made {
+	struct summary summary;
+	struct delays delays;
 };
 
 /* Of the curves and the hours; whole files are those of the default retention. */
@@ -137,22 +142,31 @@ static void wait_for_commit(struct bench *bench)
 	bench->uncommitted = 0;
 }
 
+/* Gives the CPU of making the slots, which is not the store's. */
+static double make_slots(struct random *random, nsec at, struct made *made, size_t count)
+{
+	double before = cpu_seconds();
+
+	for (size_t i = 0; i < count; i++)
+		make_slot(random, at, &made[i].summary, &made[i].delays);
+	return cpu_seconds() - before;
+}
+
 /* One slot of every series. Commits have a thousand slots: what an agent of 60,000 series gathers
- * in the second that a commit waits. Gives the CPU of making the slots, which is not the store's.
- */
+ * in the second that a commit waits. Gives the CPU of making the slots. */
 static double put_round(struct bench *bench, struct random *random)
 {
-	enum { COMMIT = 1000 };
+	static struct made made[COMMIT];
 	double making = 0;
 
-	for (size_t i = 0; i < bench->count; i++) {
-		struct summary summary;
-		struct delays delays;
-		double before = cpu_seconds();
-		make_slot(random, bench->at, &summary, &delays);
-		making += cpu_seconds() - before;
-		store_put(bench->store, bench->series[i], &summary, &delays);
-		if (++bench->uncommitted == COMMIT)
+	for (size_t i = 0; i < bench->count; i += COMMIT) {
+		size_t count = bench->count - i < COMMIT ? bench->count - i : COMMIT;
+		making += make_slots(random, bench->at, made, count);
+		for (size_t k = 0; k < count; k++)
+			store_put(bench->store, bench->series[i + k], &made[k].summary,
+				  &made[k].delays);
+		bench->uncommitted += count;
+		if (bench->uncommitted >= COMMIT)
 			wait_for_commit(bench);
 	}
 	bench->at += interval;
