@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/store/spool.h"
+#include "collector/base/log.h"
+#include "collector/store/packed.h"
 #include "collector/store/sql.h"
 
 #include <pthread.h>
@@ -425,9 +427,17 @@ enum err spool_octets(struct spool *spool, uint64_t *out)
 
 enum err spool_save_undo(struct spool *spool, const char *file, const void *octets, size_t len)
 {
+	uint8_t *packed;
+	size_t packed_len;
+	enum err rc = packed_make(octets, len, &packed, &packed_len);
+
+	if (rc != E_OK)
+		return rc;
 	sql_bind_text(&spool->sql, SAVE_UNDO, 1, file);
-	sql_bind_blob(&spool->sql, SAVE_UNDO, 2, octets, len);
-	return sql_run(&spool->sql, SAVE_UNDO);
+	sql_bind_blob(&spool->sql, SAVE_UNDO, 2, packed, packed_len);
+	rc = sql_run(&spool->sql, SAVE_UNDO);
+	free(packed);
+	return rc;
 }
 
 enum err spool_free_undo(struct spool *spool, const char *file)
@@ -441,6 +451,15 @@ enum err spool_free_undos(struct spool *spool)
 	return sql_run(&spool->sql, FREE_UNDOS);
 }
 
+static enum err undo_at(struct sql *sql, enum statement from, int column, uint8_t **out,
+			size_t *len)
+{
+	sqlite3_stmt *statement = sql->statements[from];
+	const void *packed = sqlite3_column_blob(statement, column);
+
+	return packed_open(packed, (size_t)sqlite3_column_bytes(statement, column), out, len);
+}
+
 enum err spool_find_undo(struct spool *spool, const char *file, uint8_t **out, size_t *len)
 {
 	struct sql *sql = &spool->sql;
@@ -449,17 +468,9 @@ enum err spool_find_undo(struct spool *spool, const char *file, uint8_t **out, s
 	enum err rc = sql_step(sql, FIND_UNDO);
 	if (rc != E_OK)
 		return rc;
-	const void *octets = sqlite3_column_blob(sql->statements[FIND_UNDO], 0);
-	size_t size = (size_t)sqlite3_column_bytes(sql->statements[FIND_UNDO], 0);
-	uint8_t *copy = malloc(size + 1);
-	if (copy != NULL && size > 0)
-		memcpy(copy, octets, size);
+	rc = undo_at(sql, FIND_UNDO, 0, out, len);
 	sql_rewind(sql, FIND_UNDO);
-	if (copy == NULL)
-		return E_MEMORY;
-	*out = copy;
-	*len = size;
-	return E_OK;
+	return rc;
 }
 
 enum err spool_each_undo(struct spool *spool, spool_undo_visit *visit, void *context)
@@ -469,9 +480,17 @@ enum err spool_each_undo(struct spool *spool, spool_undo_visit *visit, void *con
 
 	while ((rc = sql_step(sql, EACH_UNDO)) == E_OK) {
 		char file[SPOOL_FILE];
+		uint8_t *octets = NULL;
+		size_t len = 0;
 		sql_text(sql, EACH_UNDO, 0, file, sizeof(file));
-		rc = visit(context, file, sqlite3_column_blob(sql->statements[EACH_UNDO], 1),
-			   (size_t)sqlite3_column_bytes(sql->statements[EACH_UNDO], 1));
+		rc = undo_at(sql, EACH_UNDO, 1, &octets, &len);
+		if (rc == E_OK)
+			rc = visit(context, file, octets, len);
+		free(octets);
+		if (rc == E_CORRUPT) { /* the file's own check finds what could not be put back */
+			log_error("store", "%s: the image of its header is damaged", file);
+			rc = E_OK;
+		}
 		if (rc != E_OK)
 			break;
 	}
