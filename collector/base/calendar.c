@@ -194,3 +194,16 @@ nsec calendar_next_midnight(nsec t)
 	(void)!day_start(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, &start);
 	return start;
 }
+
+struct period calendar_month_of(nsec t)
+{
+	struct tm tm = local_fields(t);
+	int year = tm.tm_year + 1900;
+	int month = tm.tm_mon + 1;
+	struct period period = {t, t};
+
+	(void)!day_start(year, month, 1, &period.from);
+	(void)!day_start(month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1,
+			 &period.until);
+	return period;
+}

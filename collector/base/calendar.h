@@ -17,6 +17,9 @@ MUST_CHECK enum err calendar_use_zone(const char *name);
 /* "2026-10" → from its first midnight to the next month's. E_SYNTAX, E_RANGE. */
 MUST_CHECK enum err calendar_month(const char *text, struct period *out);
 
+/* The month that t lies in. */
+struct period calendar_month_of(nsec t);
+
 /* "2026-10-05", "2026-10-05T08:30", "2026-10-05T08:30:15", local time. E_SYNTAX, E_RANGE; E_RANGE
  * also for a local time that a change of clocks leaves out. */
 MUST_CHECK enum err calendar_parse(const char *text, nsec *out);

@@ -124,6 +124,9 @@ static void months_are_half_open_in_their_zone(void **state)
 		assert_int_equal(calendar_use_zone(rows[i].zone), E_OK);
 		assert_int_equal(calendar_month(rows[i].month, &period), rows[i].expected);
 		assert_true(period.until - period.from == rows[i].hours * NSEC_PER_HOUR);
+		struct period again = calendar_month_of(period.until - 1);
+		assert_true(rows[i].expected != E_OK ||
+			    (again.from == period.from && again.until == period.until));
 	}
 }
 
