@@ -4,6 +4,7 @@
 #ifndef NETGRADE_CONFIG_CONFIG_H
 #define NETGRADE_CONFIG_CONFIG_H
 
+#include "config/calendar.h"
 #include "config/diagnostic.h"
 #include "config/profile.h"
 
@@ -88,11 +89,13 @@ struct test_config {
 	size_t site_count;
 	size_t *agents;
 	size_t agent_count;
+	const struct calendar_config *calendar; /* of the slots to be measured; NULL: all */
 };
 
 struct config {
 	char *path;
-	char digest[CONFIG_DIGEST_TEXT]; /* SHA-256 of the file and its inventory, lower-case hex */
+	char digest[CONFIG_DIGEST_TEXT]; /* SHA-256 of the file, its inventory and its holidays, hex
+					  */
 	struct title title;		 /* of the network */
 	char *time_zone;
 	char *data;	       /* directory */
@@ -105,6 +108,8 @@ struct config {
 	size_t organisation_count;
 	struct site *sites;
 	size_t site_count;
+	struct calendar_config *calendars;
+	size_t calendar_count;
 	struct test_config *tests;
 	size_t test_count;
 	char *profile_named; /* built-in name, or the path of its file as it was opened */

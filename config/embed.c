@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Build-time program: writes C tables that hold the given profile files, octet for octet.
- * Usage: embed OUTPUT FILE... */
+/* Build-time program: writes a C table named TABLE that holds the given files, octet for octet.
+ * Usage: embed OUTPUT TABLE FILE... */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,25 +38,25 @@ static int embed_octets(FILE *out, const char *path, int index)
 
 int main(int argc, char **argv)
 {
-	FILE *out = argc < 3 ? NULL : fopen(argv[1], "wb");
+	FILE *out = argc < 4 ? NULL : fopen(argv[1], "wb");
 
 	if (out == NULL) {
-		fprintf(stderr, "usage: embed OUTPUT FILE...\n");
+		fprintf(stderr, "usage: embed OUTPUT TABLE FILE...\n");
 		return EXIT_FAILURE;
 	}
 	fprintf(out, "#include \"config/builtin.h\"\n\n");
-	for (int i = 2; i < argc; i++) {
+	for (int i = 3; i < argc; i++) {
 		if (embed_octets(out, argv[i], i) != 0) {
 			fclose(out);
 			return EXIT_FAILURE;
 		}
 	}
-	fprintf(out, "const struct built_in built_in_profiles[] = {\n");
-	for (int i = 2; i < argc; i++) {
+	fprintf(out, "const struct built_in %s[] = {\n", argv[2]);
+	for (int i = 3; i < argc; i++) {
 		fprintf(out, "\t{");
 		print_name(out, argv[i]);
 		fprintf(out, ", octets_%d, sizeof(octets_%d)},\n", i, i);
 	}
-	fprintf(out, "};\n\nconst size_t built_in_profile_count = %d;\n", argc - 2);
+	fprintf(out, "};\n\nconst size_t %s_count = %d;\n", argv[2], argc - 3);
 	return fclose(out) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -9,14 +9,14 @@
 #define INVENTORY_MAX ((size_t)64 << 20)
 
 /* The sites of the inventory join those of the file. */
-static void read_inventory(struct loading *l, const char *folder, struct source *source)
+static void read_inventory(struct loading *l, struct source *source)
 {
 	struct value *named = &l->draft.inventory;
 
 	l->draft.sites.broken |= named->state == VALUE_REFUSED;
 	if (named->state != VALUE_GIVEN)
 		return;
-	const char *path = source_path(l->reading.arena, folder, named->text);
+	const char *path = source_path(l->reading.arena, l->folder, named->text);
 	if (source_read(source, l->reading.arena, path, INVENTORY_MAX, named->place,
 			named->row->name, l->reading.diagnostics))
 		inventory_read(&l->reading, source, &l->draft.sites);
@@ -35,7 +35,7 @@ static struct config *config_create(const char *path)
 	return config;
 }
 
-static void load_profile(struct loading *l, const char *folder)
+static void load_profile(struct loading *l)
 {
 	const struct value *named = &l->draft.profile;
 	struct config *config = l->config;
@@ -45,10 +45,11 @@ static void load_profile(struct loading *l, const char *folder)
 	config->profile =
 		l->profile_text != NULL
 			? profile_load_text(l->profile_text, named->text, l->reading.diagnostics)
-			: profile_load(named->text, folder, named->place, l->reading.diagnostics);
-	config->profile_named = profile_is_built_in(named->text)
+			: profile_load(named->text, l->folder, named->place,
+				       l->reading.diagnostics);
+	config->profile_named = named_built_in(named->text)
 					? arena_text(config->arena, named->text)
-					: source_path(config->arena, folder, named->text);
+					: source_path(config->arena, l->folder, named->text);
 }
 
 /* Everything behind the parser. NULL when the source holds an error. */
@@ -58,16 +59,18 @@ static struct config *load_tree(struct loading *l, const struct node *root,
 	const struct path top = {NULL, NULL, 0};
 	size_t errors_before = l->reading.diagnostics->errors;
 	struct source sources[2] = {*source, {.path = NULL}};
-	char *folder = source_folder(l->reading.arena, source->path);
 
+	l->folder = source_folder(l->reading.arena, source->path);
+	l->sources = sources;
+	l->source_count = 2;
 	section_read(&l->reading, config_rows, root, &top, &l->draft);
-	read_inventory(l, folder, &sources[1]);
+	read_inventory(l, &sources[1]);
 	l->config = config_create(source->path);
 	resolve_names(l);
 	resolve_targets(l);
 	resolve_scored(l);
-	load_profile(l, folder);
-	if (!source_digest(sources, 2, l->config->digest))
+	load_profile(l);
+	if (!source_digest(l->sources, l->source_count, l->config->digest))
 		diagnostics_add(l->reading.diagnostics, SEVERITY_ERROR,
 				(struct place){source->path, 1, 1}, "", "cannot compute SHA-256");
 	if (l->reading.diagnostics->errors == errors_before) {

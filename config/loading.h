@@ -26,11 +26,15 @@ struct defined {
 struct loading {
 	struct reading reading; /* its arena ends with the loading */
 	struct draft_config draft;
-	struct config *config; /* has an arena of its own */
+	struct config *config;	/* has an arena of its own */
+	const char *folder;	/* of the file */
+	struct source *sources; /* the file, its inventory, its holidays: for the digest */
+	size_t source_count;
 	struct defined agent_names;
 	struct defined organisation_names;
 	struct defined site_names;
 	struct defined test_names;
+	struct defined calendar_names;
 	struct defined tag_names; /* of all sites */
 	/* The drafts of what stands in the configuration, index for index. */
 	struct draft_agent **agents;
@@ -47,6 +51,9 @@ void resolve_names(struct loading *loading);
 /* Fills in where the agents stand and their anchors; the sites must be resolved. */
 void resolve_anchors(struct loading *loading);
 
+/* Fills in the calendars, and reads the holidays that they name. */
+void resolve_calendars(struct loading *loading);
+
 /* Selects each test's targets; the names must be resolved. */
 void resolve_targets(struct loading *loading);
 
@@ -55,6 +62,14 @@ void resolve_scored(struct loading *loading);
 
 /* What is defined and never used. Only for a draft without errors: else it would guess. */
 void warn_unused(struct loading *loading);
+
+/* Room for `most` names; broken when an error hides some already. */
+struct defined defined_create(struct loading *loading, size_t most, bool broken);
+
+/* Gives a name the next index; reports one that is taken. The name as the configuration keeps it,
+ * "" if there was an error in it. */
+char *define_name(struct loading *loading, struct defined *defined, struct section *section,
+		  struct value *name);
 
 /* The index that value names, CONFIG_NONE with an error if there is none. */
 size_t resolve_reference(struct loading *loading, struct section *section, struct value *value,

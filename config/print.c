@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/calendar_print.h"
 #include "config/schema.h"
 
 #include <stdlib.h>
@@ -6,7 +7,7 @@
 
 enum { LINE_MAX = 96 };
 
-static void print_text(FILE *out, const char *text)
+void yaml_print_text(FILE *out, const char *text)
 {
 	putc('"', out);
 	for (; *text != '\0'; text++) {
@@ -20,9 +21,9 @@ static void print_text(FILE *out, const char *text)
 static void print_titles(FILE *out, const char *indent, const struct title *title)
 {
 	fprintf(out, "%szh: ", indent);
-	print_text(out, title->zh);
+	yaml_print_text(out, title->zh);
 	fprintf(out, "\n%sen: ", indent);
-	print_text(out, title->en);
+	yaml_print_text(out, title->en);
 	putc('\n', out);
 }
 
@@ -89,14 +90,14 @@ static void print_head(const struct config *config, FILE *out)
 	fprintf(out, "network:\n");
 	print_titles(out, "  ", &config->title);
 	fprintf(out, "time-zone: ");
-	print_text(out, config->time_zone);
+	yaml_print_text(out, config->time_zone);
 	fprintf(out, "\ndata: ");
-	print_text(out, config->data);
+	yaml_print_text(out, config->data);
 	fprintf(out, "\nretention:\n");
 	print_duration(out, "  slots", config->keep_slots_ns);
 	print_duration(out, "  hours", config->keep_hours_ns);
 	fprintf(out, "profile: ");
-	print_text(out, config->profile_named);
+	yaml_print_text(out, config->profile_named);
 	putc('\n', out);
 }
 
@@ -234,6 +235,16 @@ static void print_test(const struct config *config, FILE *out, const struct test
 	for (size_t i = 0; i < test->agent_count; i++)
 		list_add(&list, config->agents[test->agents[i]].name);
 	list_close(&list);
+	if (test->calendar != NULL)
+		fprintf(out, "    calendar: %s\n", test->calendar->name);
+}
+
+static void print_calendars(const struct config *config, FILE *out)
+{
+	if (config->calendar_count > 0)
+		fprintf(out, "calendars:\n");
+	for (size_t i = 0; i < config->calendar_count; i++)
+		calendar_config_print(&config->calendars[i], out);
 }
 
 void config_print(const struct config *config, FILE *out)
@@ -244,6 +255,7 @@ void config_print(const struct config *config, FILE *out)
 	fprintf(out, "sites:\n");
 	for (size_t i = 0; i < config->site_count; i++)
 		print_site(config, out, &config->sites[i]);
+	print_calendars(config, out);
 	fprintf(out, "tests:\n");
 	for (size_t i = 0; i < config->test_count; i++)
 		print_test(config, out, &config->tests[i]);

@@ -28,13 +28,6 @@ const char *indicator_name(enum indicator indicator)
 	return names[indicator];
 }
 
-bool profile_is_built_in(const char *named)
-{
-	size_t len = strlen(named);
-
-	return strchr(named, '/') == NULL && (len < 5 || strcmp(named + len - 5, ".yaml") != 0);
-}
-
 /* The checks between several values of a rule; each reports its own error. */
 struct making {
 	struct reading reading;
@@ -266,7 +259,7 @@ static bool find_built_in(struct source *source, struct arena *arena, const char
 	const char *names[BUILT_IN_MAX];
 	size_t count = 0;
 
-	for (; count < built_in_profile_count && count < BUILT_IN_MAX; count++) {
+	for (; count < built_in_profiles_count && count < BUILT_IN_MAX; count++) {
 		const struct built_in *built_in = &built_in_profiles[count];
 		names[count] = built_in->name;
 		if (strcmp(built_in->name, name) == 0)
@@ -289,7 +282,7 @@ struct profile *profile_load(const char *name, const char *base, struct place wh
 	struct arena *arena = arena_create();
 	struct profile *profile = NULL;
 	struct source source;
-	bool found = profile_is_built_in(name)
+	bool found = named_built_in(name)
 			     ? find_built_in(&source, arena, name, where, diagnostics)
 			     : source_read(&source, arena, source_path(arena, base, name),
 					   PROFILE_MAX, where, "profile", diagnostics);

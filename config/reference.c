@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/holidays_load.h"
 #include "config/schema.h"
 
 #include <string.h>
@@ -27,7 +28,9 @@ static void type_format(const struct key_row *row, char *out, size_t size)
 		snprintf(bounds, sizeof(bounds), "%s", row->unit == NULL ? "" : row->unit);
 	else
 		bounds_format(row, bounds, sizeof(bounds));
-	snprintf(out, size, "%s%s%s%s", row->list ? "list, each " : "", type_name(row),
+	snprintf(out, size, "%s%s%s%s",
+		 row->list ? row->single ? "one, or a list, each " : "list, each " : "",
+		 type_name(row),
 		 bounds[0] == '\0'	     ? ""
 		 : row->type == VALUE_CHOICE ? " "
 					     : ", ",
@@ -54,11 +57,11 @@ static void print_rows(const struct key_row *rows, const char *above, FILE *out)
 		char key[KEY_TEXT];
 		snprintf(key, sizeof(key), "%s%s%s", above, above[0] == '\0' ? "" : ".", row->name);
 		/* Sections that hold more of their own kind are described once. */
-		bool repeats = row->rows == rows;
+		bool repeats = row->rows == rows || row->rows == holiday_year_rows;
 		if (row->type == VALUE_SECTIONS)
 			strncat(key, "[]", sizeof(key) - strlen(key) - 1);
 		print_row(row, key, out);
-		if (row->rows != NULL && !repeats)
+		if (row->rows != NULL && (!repeats || rows == holidays_rows))
 			print_rows(row->rows, key, out);
 	}
 }
@@ -70,4 +73,6 @@ void config_print_reference(FILE *out)
 	      "h or d.\n\n",
 	      out);
 	print_rows(config_rows, "", out);
+	fputs("\nA file of holidays is one YAML document with these keys.\n\n", out);
+	print_rows(holidays_rows, "", out);
 }

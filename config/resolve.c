@@ -19,8 +19,7 @@ static struct title title_of(struct loading *l, const struct draft_title *draft,
 	return (struct title){arena_text(l->config->arena, zh), arena_text(l->config->arena, en)};
 }
 
-/* Room for `most` names; broken when the draft's list already is. */
-static struct defined defined_create(struct loading *l, size_t most, bool broken)
+struct defined defined_create(struct loading *l, size_t most, bool broken)
 {
 	return (struct defined){
 		.names = names_create(l->config->arena, most),
@@ -29,10 +28,8 @@ static struct defined defined_create(struct loading *l, size_t most, bool broken
 	};
 }
 
-/* Gives a name the next index; reports one that is taken. The name as the configuration keeps it,
- * "" if there was an error in it. */
-static char *define(struct loading *l, struct defined *defined, struct section *section,
-		    struct value *name)
+char *define_name(struct loading *l, struct defined *defined, struct section *section,
+		  struct value *name)
 {
 	size_t index = defined->count++;
 
@@ -103,7 +100,7 @@ static void resolve_agents(struct loading *l)
 		struct draft_named *named = &draft->named;
 		struct agent_config *agent = &config->agents[i];
 		l->agents[i] = draft;
-		agent->name = define(l, &l->agent_names, &named->section, &named->name);
+		agent->name = define_name(l, &l->agent_names, &named->section, &named->name);
 		agent->title = title_of(l, &named->title, agent->name);
 	}
 	if (list->count == 0 && !list->broken)
@@ -134,8 +131,8 @@ static void add_organisations(struct loading *l, const struct section_list *list
 		size_t index = config->organisation_count++;
 		struct organisation *organisation = &config->organisations[index];
 		l->organisations[index] = draft;
-		organisation->name = define(l, &l->organisation_names, &draft->named.section,
-					    &draft->named.name);
+		organisation->name = define_name(l, &l->organisation_names, &draft->named.section,
+						 &draft->named.name);
 		organisation->title = title_of(l, &draft->named.title, organisation->name);
 		organisation->parent = parent;
 		add_organisations(l, &draft->children, index);
@@ -231,7 +228,7 @@ static void resolve_sites(struct loading *l)
 		struct draft_site *draft = (struct draft_site *)(void *)list->items + i;
 		l->sites[i] = draft;
 		config->sites[i].name =
-			define(l, &l->site_names, &draft->named.section, &draft->named.name);
+			define_name(l, &l->site_names, &draft->named.section, &draft->named.name);
 		resolve_site(l, draft, &config->sites[i]);
 	}
 	collect_tags(l);
@@ -271,6 +268,9 @@ static void resolve_test(struct loading *l, struct draft_test *draft, struct tes
 			test->family[draft->families.items[i].choice] = true;
 	}
 	resolve_test_agents(l, draft, test);
+	size_t calendar =
+		resolve_reference(l, &draft->section, &draft->calendar, &l->calendar_names);
+	test->calendar = calendar == CONFIG_NONE ? NULL : &l->config->calendars[calendar];
 }
 
 static void resolve_tests(struct loading *l)
@@ -285,7 +285,8 @@ static void resolve_tests(struct loading *l)
 	for (size_t i = 0; i < list->count; i++) {
 		struct draft_test *draft = (struct draft_test *)(void *)list->items + i;
 		l->tests[i] = draft;
-		config->tests[i].name = define(l, &l->test_names, &draft->section, &draft->name);
+		config->tests[i].name =
+			define_name(l, &l->test_names, &draft->section, &draft->name);
 		resolve_test(l, draft, &config->tests[i]);
 	}
 }
@@ -318,6 +319,7 @@ void resolve_names(struct loading *l)
 	resolve_organisations(l);
 	resolve_sites(l);
 	resolve_anchors(l);
+	resolve_calendars(l);
 	resolve_tests(l);
 	*l->config->index = (struct config_index){
 		.agents = l->agent_names.names,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config/schema.h"
+#include "config/holidays_load.h"
 #include "config/zone.h"
 
 #include <string.h>
@@ -17,6 +18,8 @@ enum { TESTS_MAX = 1000 };
 const char *const tier_words[] = {"backbone", "metro", "access", NULL};
 const char *const reach_words[] = {"city", "province", NULL};
 const char *const family_words[] = {"ipv4", "ipv6", NULL};
+const char *const day_words[] = {"every", "working", "sun", "mon", "tue",
+				 "wed",	  "thu",     "fri", "sat", NULL};
 static const char *const method_words[] = {"icmp", NULL};
 
 _Static_assert(sizeof(tier_words) / sizeof(tier_words[0]) == TIER_COUNT + 1, "a word each");
@@ -108,6 +111,26 @@ static bool check_interval(const struct value *value, struct problem *problem)
 		    : value->integer % SECOND != 0 ? "is not a whole number of seconds"
 						   : "does not divide an hour",
 		    below, lower > 0 && upper > 0 ? " or " : "", above);
+	return false;
+}
+
+static bool check_hours(const struct value *value, struct problem *problem)
+{
+	struct hours hours;
+
+	if (!hours_parse(value->text, &hours)) {
+		problem_say(problem,
+			    "\"%.40s\" is no period of the day; write one such as "
+			    "\"09:00-12:00\"",
+			    value->text);
+		return false;
+	}
+	if (hours.from < hours.until)
+		return true;
+	problem_say(problem,
+		    "\"%s\" does not end after it begins; over midnight write two, "
+		    "\"%.5s-24:00\" and \"00:00-%.5s\"",
+		    value->text, value->text, value->text + 6);
 	return false;
 }
 
@@ -310,6 +333,50 @@ static const struct key_row targets_rows[] = {
 	{.name = NULL},
 };
 
+static const struct key_row calendar_rows[] = {
+	{.name = "name",
+	 .type = VALUE_NAME,
+	 .required = true,
+	 .offset = offsetof(struct draft_calendar, name),
+	 .meaning = "unique name"},
+	{.name = "hours",
+	 .type = VALUE_TEXT,
+	 .list = true,
+	 .single = true,
+	 .offset = offsetof(struct draft_calendar, hours),
+	 .check = check_hours,
+	 .fallback_told = "the whole day",
+	 .unit = "such as \"09:00-12:00\", the end not included",
+	 .meaning = "times of the day in time-zone, as its clocks show them"},
+	{.name = "days",
+	 .type = VALUE_CHOICE,
+	 .list = true,
+	 .single = true,
+	 .words = day_words,
+	 .offset = offsetof(struct draft_calendar, days),
+	 .fallback_told = "every",
+	 .meaning = "every day, working days by holidays, or days of the week"},
+	{.name = "holidays",
+	 .type = VALUE_TEXT,
+	 .list = true,
+	 .single = true,
+	 .offset = offsetof(struct draft_calendar, holidays),
+	 .fallback_told = "none; days: working requires it or years",
+	 .unit = "china, or a path with a slash or .yaml",
+	 .meaning = "holidays and the days worked to make up for them; a year that comes again "
+		    "replaces the one before; in a year without them nothing is measured"},
+	{.name = "years",
+	 .type = VALUE_SECTIONS,
+	 .most = CALENDAR_YEARS_MOST,
+	 .offset = offsetof(struct draft_calendar, years),
+	 .rows = holiday_year_rows,
+	 .size = sizeof(struct draft_holiday_year),
+	 .fallback_told = "none",
+	 .meaning = "holidays written out, beside those of holidays or instead; the keys are those "
+		    "of a file of holidays"},
+	{.name = NULL},
+};
+
 static const struct key_row test_rows[] = {
 	NAME_ROW(struct draft_test, name),
 	{.name = "method",
@@ -376,6 +443,12 @@ static const struct key_row test_rows[] = {
 	 .offset = offsetof(struct draft_test, agents),
 	 .fallback_told = "all agents",
 	 .meaning = "agents that measure it"},
+	{.name = "calendar",
+	 .type = VALUE_NAME,
+	 .offset = offsetof(struct draft_test, calendar),
+	 .fallback_told = "always",
+	 .meaning = "the calendar in which a slot must start to be measured; the others are "
+		    "recorded as unscheduled"},
 	{.name = NULL},
 };
 
@@ -440,6 +513,14 @@ const struct key_row config_rows[] = {
 	 .size = sizeof(struct draft_site),
 	 .fallback_told = "those of the inventory",
 	 .meaning = "what is measured"},
+	{.name = "calendars",
+	 .type = VALUE_SECTIONS,
+	 .most = CALENDARS_MOST,
+	 .offset = offsetof(struct draft_config, calendars),
+	 .rows = calendar_rows,
+	 .size = sizeof(struct draft_calendar),
+	 .fallback_told = "none: tests run always",
+	 .meaning = "when tests run"},
 	{.name = "tests",
 	 .type = VALUE_SECTIONS,
 	 .required = true,

@@ -73,6 +73,29 @@ struct draft_targets {
 	struct value sites;
 };
 
+struct draft_publication {
+	struct section section;
+	struct value document;
+	struct value title;
+	struct value date;
+};
+
+struct draft_holiday_year {
+	struct section section;
+	struct value year;
+	struct draft_publication source;
+	struct section_list holidays;
+};
+
+struct draft_calendar {
+	struct section section;
+	struct value name;
+	struct value hours;
+	struct value days;
+	struct value holidays;
+	struct section_list years; /* of struct draft_holiday_year */
+};
+
 struct draft_test {
 	struct section section;
 	struct value name;
@@ -85,6 +108,7 @@ struct draft_test {
 	struct value t_max;
 	struct value families;
 	struct value agents;
+	struct value calendar;
 };
 
 struct draft_config {
@@ -98,6 +122,7 @@ struct draft_config {
 	struct section_list agents;	   /* of struct draft_agent */
 	struct section_list organisations; /* of struct draft_organisation */
 	struct section_list sites;	   /* of struct draft_site */
+	struct section_list calendars;	   /* of struct draft_calendar */
 	struct section_list tests;	   /* of struct draft_test */
 };
 
@@ -108,5 +133,9 @@ extern const struct key_row site_rows[];
 extern const char *const tier_words[];
 extern const char *const reach_words[];
 extern const char *const family_words[];
+
+/* The words for the days of a calendar; those of the week follow each other from Sunday on. */
+enum day_word { DAYS_EVERY, DAYS_WORKING, DAYS_SUNDAY };
+extern const char *const day_words[];
 
 #endif

@@ -269,6 +269,11 @@ static bool common_series(const struct config *config, const struct test_config 
 	return false;
 }
 
+static bool same_calendar(const struct test_config *a, const struct test_config *b)
+{
+	return a->calendar == b->calendar;
+}
+
 /* Two tests would write into one series, slot over slot. */
 static void check_series(struct loading *l)
 {
@@ -282,8 +287,12 @@ static void check_series(struct loading *l)
 				continue;
 			section_complain(&l->reading, &l->tests[b]->section, &l->tests[b]->name,
 					 "measures the same series as %s (%s); change its targets, "
-					 "agents, families, size or dscp",
-					 config->tests[a].name, series.text);
+					 "agents, families, size or dscp%s",
+					 config->tests[a].name, series.text,
+					 same_calendar(&config->tests[a], &config->tests[b])
+						 ? ""
+						 : "; for hours of two calendars write one test "
+						   "with a calendar that has both");
 		}
 	}
 }

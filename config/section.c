@@ -125,6 +125,16 @@ static void read_list(const struct reading *reading, struct section *section,
 	}
 }
 
+/* A list of one written without its brackets. */
+static void read_alone(const struct reading *reading, struct section *section,
+		       const struct key_row *row, const struct node *node, struct value *value)
+{
+	value->count = 1;
+	value->items = arena_zeroed(reading->arena, 1, sizeof(*value->items));
+	section_set(reading, section, row, &value->items[0], node->place, node->text);
+	value->state = value->items[0].state;
+}
+
 /* The node of a key in a mapping, NULL if it has none. */
 static const struct node *member(const struct node *node, const char *key)
 {
@@ -167,7 +177,9 @@ static void read_value(const struct reading *reading, struct section *section,
 		return;
 	}
 	value->place = node->place;
-	if (row->list)
+	if (row->single && node->kind == NODE_SCALAR && !node->refused)
+		read_alone(reading, section, row, node, value);
+	else if (row->list)
 		read_list(reading, section, row, node, value);
 	else if (expect_kind(reading, section, row, node, NODE_SCALAR))
 		section_set(reading, section, row, value, node->place, node->text);

@@ -71,6 +71,21 @@ static void warn_sites(struct loading *l)
 	}
 }
 
+static void warn_calendars(struct loading *l)
+{
+	const struct draft_calendar *drafts = (const void *)l->draft.calendars.items;
+	const struct config *config = l->config;
+
+	for (size_t i = 0; i < config->calendar_count; i++) {
+		bool used = false;
+		for (size_t t = 0; t < config->test_count; t++)
+			used |= config->tests[t].calendar == &config->calendars[i];
+		if (!used)
+			warn(l, &drafts[i].section, drafts[i].name.place,
+			     "no test runs by this calendar");
+	}
+}
+
 /* Native rows that are gone before a month's report was written are missed in it. */
 static void warn_retention(struct loading *l)
 {
@@ -89,4 +104,5 @@ void warn_unused(struct loading *l)
 	warn_agents(l);
 	warn_organisations(l);
 	warn_sites(l);
+	warn_calendars(l);
 }

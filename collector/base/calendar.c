@@ -155,7 +155,7 @@ enum err calendar_parse(const char *text, nsec *out)
 	return to_instant(&tm, out);
 }
 
-static struct tm local_fields(nsec t)
+struct tm calendar_local(nsec t)
 {
 	time_t seconds = (time_t)(nsec_floor(t, NSEC_PER_SEC) / NSEC_PER_SEC);
 	struct tm tm = {0};
@@ -165,13 +165,13 @@ static struct tm local_fields(nsec t)
 
 void calendar_format(nsec t, char out[CALENDAR_TEXT])
 {
-	struct tm tm = local_fields(t);
+	struct tm tm = calendar_local(t);
 	strftime(out, CALENDAR_TEXT, tm.tm_sec == 0 ? "%Y-%m-%d %H:%M" : "%Y-%m-%d %H:%M:%S", &tm);
 }
 
 void calendar_format_iso(nsec t, char out[CALENDAR_TEXT])
 {
-	struct tm tm = local_fields(t);
+	struct tm tm = calendar_local(t);
 	size_t len = strftime(out, CALENDAR_TEXT, "%Y-%m-%dT%H:%M:%S%z", &tm);
 
 	/* strftime gives +0800; RFC 3339 wants +08:00. */
@@ -183,7 +183,7 @@ void calendar_format_iso(nsec t, char out[CALENDAR_TEXT])
 
 nsec calendar_next_midnight(nsec t)
 {
-	struct tm tm = local_fields(t);
+	struct tm tm = calendar_local(t);
 	tm.tm_mday += 1;
 	tm.tm_hour = 12;
 	tm.tm_min = 0;
@@ -197,7 +197,7 @@ nsec calendar_next_midnight(nsec t)
 
 struct period calendar_month_of(nsec t)
 {
-	struct tm tm = local_fields(t);
+	struct tm tm = calendar_local(t);
 	int year = tm.tm_year + 1900;
 	int month = tm.tm_mon + 1;
 	struct period period = {t, t};

@@ -7,6 +7,7 @@
 #include "collector/base/nsec.h"
 
 #include <stddef.h>
+#include <time.h>
 
 enum { CALENDAR_TEXT = 40 };
 
@@ -23,6 +24,9 @@ struct period calendar_month_of(nsec t);
 /* "2026-10-05", "2026-10-05T08:30", "2026-10-05T08:30:15", local time. E_SYNTAX, E_RANGE; E_RANGE
  * also for a local time that a change of clocks leaves out. */
 MUST_CHECK enum err calendar_parse(const char *text, nsec *out);
+
+/* The local date and time at an instant. */
+struct tm calendar_local(nsec t);
 
 /* "2026-10-05 08:30:15" (seconds left out when zero), local time. */
 void calendar_format(nsec t, char out[CALENDAR_TEXT]);
