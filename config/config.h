@@ -101,6 +101,8 @@ struct config {
 	char *data;	       /* directory */
 	int64_t keep_slots_ns; /* retention of native rows */
 	int64_t keep_hours_ns; /* retention of hourly rows */
+	int64_t notice_ns;     /* how long ahead a maintenance window must be entered */
+	int64_t allowance_ns;  /* planned maintenance of a path in a calendar month */
 	struct profile *profile;
 	struct agent_config *agents;
 	size_t agent_count;

@@ -96,6 +96,9 @@ static void print_head(const struct config *config, FILE *out)
 	fprintf(out, "\nretention:\n");
 	print_duration(out, "  slots", config->keep_slots_ns);
 	print_duration(out, "  hours", config->keep_hours_ns);
+	fprintf(out, "maintenance:\n");
+	print_duration(out, "  notice", config->notice_ns);
+	print_duration(out, "  allowance", config->allowance_ns);
 	fprintf(out, "profile: ");
 	yaml_print_text(out, config->profile_named);
 	putc('\n', out);

@@ -305,6 +305,8 @@ static void resolve_network(struct loading *l)
 	config->data = arena_text(config->arena, text_or(&l->draft.data, "/"));
 	config->keep_slots_ns = retention->slots.integer;
 	config->keep_hours_ns = retention->hours.integer;
+	config->notice_ns = l->draft.maintenance.notice.integer;
+	config->allowance_ns = l->draft.maintenance.allowance.integer;
 	if (value_known(&retention->slots) && value_known(&retention->hours) &&
 	    retention->hours.integer < retention->slots.integer)
 		section_complain(&l->reading, &retention->section, &retention->hours,

@@ -174,6 +174,24 @@ static const struct key_row retention_rows[] = {
 	{.name = NULL},
 };
 
+static const struct key_row maintenance_rows[] = {
+	{.name = "notice",
+	 .type = VALUE_DURATION,
+	 .offset = offsetof(struct draft_maintenance, notice),
+	 .least = 0,
+	 .most = 366 * DAY,
+	 .fallback = "24h",
+	 .meaning = "a window entered less than this before its start is late and does not score"},
+	{.name = "allowance",
+	 .type = VALUE_DURATION,
+	 .offset = offsetof(struct draft_maintenance, allowance),
+	 .least = 0,
+	 .most = 31 * DAY,
+	 .fallback = "8h",
+	 .meaning = "what a path may have planned in a calendar month; more does not score"},
+	{.name = NULL},
+};
+
 static const struct key_row anchor_rows[] = {
 	{.name = "site",
 	 .type = VALUE_NAME,
@@ -478,6 +496,11 @@ const struct key_row config_rows[] = {
 	 .offset = offsetof(struct draft_config, retention),
 	 .rows = retention_rows,
 	 .meaning = "how long rows are kept"},
+	{.name = "maintenance",
+	 .type = VALUE_SECTION,
+	 .offset = offsetof(struct draft_config, maintenance),
+	 .rows = maintenance_rows,
+	 .meaning = "which announced windows are left out of the score"},
 	{.name = "profile",
 	 .type = VALUE_TEXT,
 	 .offset = offsetof(struct draft_config, profile),

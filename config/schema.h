@@ -22,6 +22,12 @@ struct draft_retention {
 	struct value hours;
 };
 
+struct draft_maintenance {
+	struct section section;
+	struct value notice;
+	struct value allowance;
+};
+
 /* The beginning of every draft that has a name. */
 struct draft_named {
 	struct section section;
@@ -117,6 +123,7 @@ struct draft_config {
 	struct value time_zone;
 	struct value data;
 	struct draft_retention retention;
+	struct draft_maintenance maintenance;
 	struct value profile;
 	struct value inventory;
 	struct section_list agents;	   /* of struct draft_agent */

@@ -54,6 +54,8 @@ static void what_is_left_out_has_its_default(void **state)
 	assert_string_equal(config->data, "/var/lib/netgrade");
 	assert_int_equal(config->keep_slots_ns, 45 * 86400 * second);
 	assert_int_equal(config->keep_hours_ns, 400 * 86400 * second);
+	assert_int_equal(config->notice_ns, 24 * 3600 * second);
+	assert_int_equal(config->allowance_ns, 8 * 3600 * second);
 	assert_string_equal(config->profile->name, "egov-extranet-default");
 	assert_int_equal(config->agent_count, 1);
 	assert_string_equal(config->agents[0].name, "local");

@@ -116,6 +116,8 @@ static void assert_same(const struct config *a, const struct config *b)
 	assert_string_equal(a->data, b->data);
 	assert_int_equal(a->keep_slots_ns, b->keep_slots_ns);
 	assert_int_equal(a->keep_hours_ns, b->keep_hours_ns);
+	assert_int_equal(a->notice_ns, b->notice_ns);
+	assert_int_equal(a->allowance_ns, b->allowance_ns);
 	assert_string_equal(a->profile->digest, b->profile->digest);
 	assert_int_equal(a->agent_count, b->agent_count);
 	for (size_t i = 0; i < a->agent_count; i++) {
@@ -258,6 +260,7 @@ static void the_reference_names_every_key(void **state)
 		"network.zh",
 		"time-zone",
 		"retention.slots",
+		"maintenance.allowance",
 		"agents[].name",
 		"organisations[].children[]",
 		"sites[].scored.family",
