@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/store/archive.h"
+#include "collector/store/archive_inside.h"
 #include "collector/store/home.h"
 #include "collector/store/sql.h"
 
@@ -58,8 +59,14 @@ static const char *const cut_off_texts[CUT_OFF_STATEMENTS] = {
 			  " ORDER BY agent, family, from_at",
 };
 
+/* By their numbers. */
+static const struct archive_part *const parts[ARCHIVE_PARTS] = {
+	[ARCHIVE_WINDOWS] = &archive_windows,
+};
+
 struct archive {
 	struct sql sql;
+	struct sql parts[ARCHIVE_PARTS]; /* the same file */
 	sqlite3_stmt *cut_off_statements[CUT_OFF_STATEMENTS];
 	struct sql cut_offs; /* the same file */
 };
@@ -79,8 +86,54 @@ static bool prepare_cut_offs(struct archive *archive)
 	return true;
 }
 
+static enum err prepare(struct sql *sql, const struct archive_part *part)
+{
+	sql->statements = calloc(part->count, sizeof(sqlite3_stmt *));
+	sql->count = part->count;
+	if (sql->statements == NULL)
+		return E_MEMORY;
+	for (size_t i = 0; i < part->count; i++) {
+		if (sqlite3_prepare_v3(sql->db, part->texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+				       &sql->statements[i], NULL) != SQLITE_OK)
+			return E_STORE;
+	}
+	return E_OK;
+}
+
+static void forget_part(struct sql *sql)
+{
+	for (size_t i = 0; sql->statements != NULL && i < sql->count; i++)
+		sqlite3_finalize(sql->statements[i]);
+	free(sql->statements);
+	sql->statements = NULL;
+}
+
+static enum err open_part(struct archive *archive, enum archive_part_number number,
+			  enum sql_mode mode)
+{
+	struct sql *sql = &archive->parts[number];
+	enum err rc = mode == SQL_WRITING ? sql_exec(&archive->sql, parts[number]->tables) : E_OK;
+
+	if (rc != E_OK)
+		return rc;
+	*sql = archive->sql;
+	rc = prepare(sql, parts[number]);
+	if (rc != E_OK)
+		forget_part(sql);
+	return mode == SQL_READING && rc == E_STORE ? E_OK : rc;
+}
+
+struct sql *archive_part(struct archive *archive, enum archive_part_number part)
+{
+	struct sql *sql = &archive->parts[part];
+
+	return sql->statements == NULL ? NULL : sql;
+}
+
 static void close_all(struct archive *archive)
 {
+	for (size_t i = 0; i < ARCHIVE_PARTS; i++)
+		forget_part(&archive->parts[i]);
 	for (size_t i = 0; i < CUT_OFF_STATEMENTS; i++)
 		sqlite3_finalize(archive->cut_off_statements[i]);
 	sql_close(&archive->sql);
@@ -107,6 +160,8 @@ static enum err open_in_mode(const char *directory, enum sql_mode mode, struct a
 		rc = sql_exec(&archive->sql, cut_off_table);
 	if (rc == E_OK && !prepare_cut_offs(archive) && mode == SQL_WRITING)
 		rc = E_STORE;
+	for (enum archive_part_number i = 0; rc == E_OK && i < ARCHIVE_PARTS; i++)
+		rc = open_part(archive, i, mode);
 	if (rc != E_OK) {
 		close_all(archive);
 		return rc;
