@@ -309,6 +309,10 @@ static enum err finish_file(const char *path, const struct ring_layout *layout)
 	enum err rc = ring_seal(fd, layout);
 	if (rc == E_OK && (fsync(fd) != 0 || fchmod(fd, 0600) != 0))
 		rc = err_from_errno(errno);
+	/* Rows are years in coming; what lies cached in large folios also makes each later write
+	 * through a mapping walk the whole of one. */
+	if (rc == E_OK)
+		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	close(fd);
 	return rc;
 }
