@@ -13,7 +13,7 @@ from capture import Capture, echo_round_trips, irtt_round_trips
 import link as links
 import process
 
-GAP_MS, ROUNDS = 10, 3
+GAP_MS, ROUNDS = 10, 5
 SECONDS, SECONDS_QUICK = 4, 2
 GOAL_FPING, GOAL_IRTT, GOAL_MAX_US = 1 / 4, 1 / 20, 50
 END_S = 30
