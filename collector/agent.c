@@ -6,6 +6,7 @@
 #include "collector/base/random.h"
 #include "collector/clockwatch.h"
 #include "collector/departures.h"
+#include "collector/methods.h"
 #include "collector/overflows.h"
 #include "collector/schedule.h"
 #include "collector/tempo.h"
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { METHODS_MAX = 8, FAMILIES = 2 };
+enum { FAMILIES = 2 };
 
 /* With nothing to send the agent still looks this often. */
 static const nsec idle_tick = 100 * NSEC_PER_MSEC;
@@ -36,8 +37,7 @@ struct agent {
 	struct agent_options options;
 	struct schedule *schedule;
 	struct tracks tracks;
-	struct probe *probes[METHODS_MAX];
-	size_t probe_count;
+	struct methods methods;
 	struct singleton *singletons; /* room for the largest slot */
 	uint32_t singleton_room;
 	struct backlog backlog;
@@ -77,8 +77,7 @@ void agent_destroy(struct agent *agent)
 	schedule_destroy(agent->schedule);
 	tracks_finish(&agent->tracks);
 	backlog_finish(&agent->backlog);
-	for (size_t i = 0; i < agent->probe_count; i++)
-		agent->probes[i]->ops->close(agent->probes[i]);
+	methods_close(&agent->methods);
 	free(agent->singletons);
 	free(agent);
 }
@@ -88,29 +87,11 @@ nsec agent_now(const struct agent *agent)
 	return clock_monotonic() + agent->clock.offset;
 }
 
-/* METHODS_MAX: it is not open. */
-static uint8_t find_probe(const struct agent *agent, const struct probe_ops *method)
-{
-	for (size_t i = 0; i < agent->probe_count; i++) {
-		if (agent->probes[i]->ops == method)
-			return (uint8_t)i;
-	}
-	return METHODS_MAX;
-}
-
 enum err agent_open(struct agent *agent, const struct probe_ops *method)
 {
 	struct probe_options options = {.receive_buffer = agent->options.receive_buffer};
 
-	if (find_probe(agent, method) != METHODS_MAX)
-		return E_OK;
-	if (agent->probe_count == METHODS_MAX)
-		return E_FULL;
-	enum err rc = method->open(&options, &agent->probes[agent->probe_count]);
-	if (rc != E_OK)
-		return rc;
-	agent->probe_count++;
-	return E_OK;
+	return methods_open(&agent->methods, method, &options);
 }
 
 static enum err reserve_singletons(struct agent *agent, uint32_t count)
@@ -127,13 +108,13 @@ static enum err reserve_singletons(struct agent *agent, uint32_t count)
 
 enum err agent_add(struct agent *agent, const struct target *target, uint32_t *out)
 {
-	uint8_t probe = find_probe(agent, target->method);
+	uint8_t probe = methods_find(&agent->methods, target->method);
 	struct track *track;
 
 	if (probe == METHODS_MAX)
 		return E_UNSUPPORTED;
-	enum err rc =
-		target->method->reserve(agent->probes[probe], target->host.family, target->size);
+	enum err rc = target->method->reserve(agent->methods.probes[probe], target->host.family,
+					      target->size);
 	if (rc == E_OK)
 		rc = reserve_singletons(agent, target->packets);
 	if (rc != E_OK)
@@ -200,16 +181,33 @@ static void flush_batch(struct agent *agent)
 	departures_send(&agent->departures, agent_now(agent), &agent->counters.lateness);
 }
 
-/* The packet's slot with room for it; NULL without memory. Packets that are to leave must not lose
- * their slot when it moves. */
+/* Asks who listens whether it is to be measured: nobody else knows the time of day. */
+static enum err begin_slot(struct agent *agent, struct track *track, int64_t slot,
+			   struct flight **out)
+{
+	const struct agent_listener *listener = &agent->options.listener;
+	uint32_t why = 0;
+
+	enum err rc = tracks_begin(&agent->tracks, track, slot, out);
+	if (rc == E_OK && listener->withholds != NULL)
+		why = listener->withholds(listener->context, track->pace.number, (*out)->slot);
+	if (why == 0)
+		return rc;
+	flight_withhold(*out, why);
+	schedule_pass_over(agent->schedule, &track->pace, slot);
+	return rc;
+}
+
+/* The packet's slot with room for it, unless it is withheld; NULL without memory. Packets that are
+ * to leave must not lose their slot when it moves. */
 static struct flight *flight_for(struct agent *agent, struct track *track, const struct due *due)
 {
 	struct flight *flight = track_flight(track, due->slot);
 	enum err rc = E_OK;
 
 	if (flight == NULL)
-		rc = tracks_begin(&agent->tracks, track, due->slot, &flight);
-	if (rc == E_OK && flight_needs_room(flight, due->packet)) {
+		rc = begin_slot(agent, track, due->slot, &flight);
+	if (rc == E_OK && !flight_withheld(flight) && flight_needs_room(flight, due->packet)) {
 		flush_batch(agent);
 		rc = track_grow(track, &flight);
 	}
@@ -222,9 +220,9 @@ static void queue_send(struct agent *agent, const struct due *due, nsec now)
 {
 	struct track *track = track_of(due->pace);
 	struct flight *flight = flight_for(agent, track, due);
-	struct probe *probe = agent->probes[track->probe];
+	struct probe *probe = agent->methods.probes[track->probe];
 
-	if (flight == NULL)
+	if (flight == NULL || flight_withheld(flight))
 		return;
 	flight_expire(flight, now);
 	watch_losses(agent, track, flight);
@@ -253,7 +251,8 @@ static void count_outcomes(struct agent *agent, const struct sample *sample, str
 		sent += outcome != OUTCOME_UNSENT;
 		lost += outcome != OUTCOME_UNSENT && outcome != OUTCOME_REPLIED;
 	}
-	agent->counters.slots++;
+	agent->counters.slots += sample->expected > 0;
+	agent->counters.unscheduled += sample->expected == 0;
 	agent->counters.sent += sent;
 	agent->counters.lost += lost;
 	agent->counters.unsent += sample->expected - sent;
@@ -270,7 +269,7 @@ static void settle_oldest(struct agent *agent, struct track *track)
 	if (overflows_concern(overflows, flight))
 		flight->flags |= SLOT_TAINTED;
 	struct sample sample = flight_finish(flight, agent->singletons);
-	probe_withdraw(agent->probes[track->probe], &track->host, agent->singletons,
+	probe_withdraw(agent->methods.probes[track->probe], &track->host, agent->singletons,
 		       sample.expected);
 	count_outcomes(agent, &sample, track);
 	flight_destroy(flight);
@@ -415,8 +414,7 @@ static void receive_all(struct agent *agent, nsec now)
 {
 	struct probe_listener listener = {agent, take_events};
 
-	for (size_t i = 0; i < agent->probe_count; i++)
-		agent->probes[i]->ops->receive(agent->probes[i], now, &listener);
+	methods_receive(&agent->methods, now, &listener);
 	agent->received_at = now;
 }
 
@@ -584,15 +582,15 @@ void agent_filter(const struct agent *agent, uint32_t number, char out[PROBE_FIL
 	out[0] = '\0';
 	if (track == NULL)
 		return;
-	const struct probe *probe = agent->probes[track->probe];
+	const struct probe *probe = agent->methods.probes[track->probe];
 	probe->ops->filter(probe, &track->host, out);
 }
 
 void agent_filter_all(const struct agent *agent, const struct probe_ops *method,
 		      char out[PROBE_FILTER])
 {
-	uint8_t probe = find_probe(agent, method);
+	uint8_t probe = methods_find(&agent->methods, method);
 
 	assert(probe != METHODS_MAX);
-	method->filter(agent->probes[probe], NULL, out);
+	method->filter(agent->methods.probes[probe], NULL, out);
 }

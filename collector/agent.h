@@ -38,6 +38,9 @@ struct agent_listener {
 	void (*worsened)(void *context, uint32_t series, struct period slot);
 	/* The system clock was set by this much; may be NULL. */
 	void (*clock_stepped)(void *context, nsec by);
+	/* Why a slot about to begin is not to be measured: 0, it is; SLOT_UNSCHEDULED; SLOT_UNSENT
+	 * where it should be and cannot. It is handed over all the same; may be NULL. */
+	uint32_t (*withholds)(void *context, uint32_t series, struct period slot);
 };
 
 struct agent_options {
@@ -49,6 +52,7 @@ struct agent_options {
 
 struct agent_counters {
 	uint64_t slots;
+	uint64_t unscheduled; /* slots besides */
 	uint64_t sent;
 	uint64_t lost;
 	uint64_t unsent;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/base/clock.h"
 #include "collector/base/random.h"
 #include "collector/capacity.h"
 #include "collector/commands.h"
 #include "collector/plan.h"
 #include "collector/privilege.h"
+#include "collector/timetable.h"
 #include "config/config.h"
 
 #include <jansson.h>
@@ -172,7 +174,7 @@ static bool print_result(const struct config *config, struct diagnostics *diagno
 static int check_file(const char *path)
 {
 	struct diagnostics diagnostics = {0};
-	struct config *config = config_load(path, &diagnostics);
+	struct config *config = timetable_load(path, clock_realtime(), &diagnostics);
 	int code = config == NULL ? EXIT_USAGE : EXIT_OK;
 
 	if (config != NULL && given.agent != NULL && own_agent(config) == CONFIG_NONE) {

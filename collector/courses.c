@@ -33,6 +33,7 @@ static enum err begin(struct courses *courses, struct agent *agent, const struct
 	if (course == NULL)
 		return E_MEMORY;
 	course->target = planned->target;
+	course->calendar = planned->calendar;
 	course->stored = planned->stored;
 	memcpy(course->name, planned->key.target, size);
 	enum err rc = agent_add(agent, &planned->target, &course->number);
@@ -69,7 +70,9 @@ struct series_key courses_key(const struct courses *courses, const struct course
 
 static struct planned planned_of(const struct courses *courses, const struct course *course)
 {
-	return (struct planned){courses_key(courses, course), course->target, course->stored};
+	return (struct planned){.key = courses_key(courses, course),
+				.target = course->target,
+				.stored = course->stored};
 }
 
 /* The old courses are walked along with the plan, both being in the order of their keys. */
@@ -98,6 +101,7 @@ static enum err take(struct walk *walk, const struct planned *planned, struct co
 			break;
 		if (order == 0 && plan_same(&old, planned)) {
 			*out = courses->items[walk->at++];
+			(*out)->calendar = planned->calendar;
 			walk->difference.kept++;
 			return E_OK;
 		}

@@ -14,9 +14,10 @@
 /* Kept small, there being one for each series: its key is made when it is asked for. */
 struct course {
 	struct target target;
-	uint32_t number; /* the agent's */
-	uint32_t stored; /* the store's */
-	char name[];	 /* the target's */
+	const struct calendar_config *calendar; /* of the plan taken over last */
+	uint32_t number;			/* the agent's */
+	uint32_t stored;			/* the store's */
+	char name[];				/* the target's */
 };
 
 struct courses {

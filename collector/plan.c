@@ -51,6 +51,7 @@ static struct planned planned_of(const struct request *request, enum family fami
 			   .packets = test->packets,
 			   .size = test->size,
 			   .dscp = test->dscp},
+		.calendar = test->calendar,
 	};
 	char text[KEY_TEXT];
 

@@ -15,7 +15,8 @@
 struct planned {
 	struct series_key key;
 	struct target target;
-	uint32_t stored; /* its number in the store, once known */
+	const struct calendar_config *calendar; /* the configuration's; NULL: always */
+	uint32_t stored;			/* its number in the store, once known */
 };
 
 struct plan {
@@ -34,7 +35,8 @@ MUST_CHECK enum err plan_create(const struct config *config, size_t agent,
 void plan_finish(struct plan *plan);
 
 int plan_compare(const struct planned *a, const struct planned *b); /* by key */
-bool plan_same(const struct planned *a, const struct planned *b);   /* measured alike too */
+bool plan_same(const struct planned *a,
+	       const struct planned *b); /* measured alike too, be it at other times */
 
 /* Packets a second, and the longest T_max. */
 double plan_rate(const struct plan *plan);

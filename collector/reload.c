@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/reload.h"
+#include "collector/base/clock.h"
 #include "collector/base/log.h"
+#include "collector/timetable.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -13,6 +15,7 @@ struct reload {
 	char *path;
 	char *agent;
 	char *data;
+	char *time_zone;
 	const struct hash_key *secret;
 	struct store *store;
 	struct reload_listener listener;
@@ -32,6 +35,7 @@ static void destroy(struct reload *reload)
 	free(reload->path);
 	free(reload->agent);
 	free(reload->data);
+	free(reload->time_zone);
 	free(reload);
 }
 
@@ -46,9 +50,11 @@ enum err reload_create(uv_loop_t *loop, const struct reload_request *request, st
 	reload->path = strdup(request->path);
 	reload->agent = strdup(request->agent);
 	reload->data = strdup(request->data);
+	reload->time_zone = strdup(request->time_zone);
 	reload->secret = request->secret;
 	reload->store = store;
-	if (reload->path == NULL || reload->agent == NULL || reload->data == NULL) {
+	if (reload->path == NULL || reload->agent == NULL || reload->data == NULL ||
+	    reload->time_zone == NULL) {
 		destroy(reload);
 		return E_MEMORY;
 	}
@@ -97,7 +103,8 @@ static void refuse(struct reload *reload, const char *format, ...)
 
 static void read_configuration(struct reload *reload)
 {
-	struct reload_request request = {reload->path, reload->agent, reload->data, reload->secret};
+	struct reload_request request = {reload->path, reload->agent, reload->data, reload->secret,
+					 reload->time_zone};
 
 	reload->config = config_load(reload->path, &reload->diagnostics);
 	if (reload->config == NULL) {
@@ -107,6 +114,15 @@ static void read_configuration(struct reload *reload)
 	if (strcmp(reload->config->data, reload->data) != 0) {
 		refuse(reload, "%s moves the data from %s to %s, which takes a restart",
 		       reload->path, reload->data, reload->config->data);
+		return;
+	}
+	if (strcmp(reload->config->time_zone, reload->time_zone) != 0) {
+		refuse(reload, "%s changes the time zone from %s to %s, which takes a restart",
+		       reload->path, reload->time_zone, reload->config->time_zone);
+		return;
+	}
+	if (!timetable_check(reload->config, clock_realtime(), &reload->diagnostics)) {
+		refuse(reload, "%s has %zu errors", reload->path, reload->diagnostics.errors);
 		return;
 	}
 	enum err rc = reload_plan(&request, reload->config, reload->store, &reload->plan);

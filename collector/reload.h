@@ -20,6 +20,7 @@ struct reload_request {
 	const char *agent;
 	const char *data; /* the directory in use: another one needs a restart */
 	const struct hash_key *secret;
+	const char *time_zone; /* that of the process: another one needs a restart */
 };
 
 struct reload_listener {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/base/clock.h"
 #include "collector/commands.h"
 #include "collector/privilege.h"
 #include "collector/service.h"
+#include "collector/timetable.h"
 #include "config/config.h"
 #include "config/value.h"
 
@@ -50,7 +52,7 @@ static int run_run(int count, char **operands)
 	options.path = config_path(count, operands, given.config);
 	if (options.path == NULL || !read_duration(&options.duration))
 		return EXIT_USAGE;
-	struct config *config = config_load(options.path, &diagnostics);
+	struct config *config = timetable_load(options.path, clock_realtime(), &diagnostics);
 	diagnostics_print(&diagnostics, stderr);
 	diagnostics_finish(&diagnostics);
 	if (config == NULL)

@@ -248,6 +248,16 @@ void schedule_remove(struct schedule *schedule, struct pace *pace)
 	schedule->paces[pace->number] = NULL;
 }
 
+void schedule_pass_over(struct schedule *schedule, struct pace *pace, int64_t slot)
+{
+	/* Of few packets the last may have been taken meanwhile. */
+	if (pace->slot != slot || pace->packet == 0)
+		return;
+	pace->packet = 0;
+	pace->slot++;
+	reposition(schedule, pace);
+}
+
 static void reposition_all(struct schedule *schedule)
 {
 	for (size_t i = 0; i < schedule->count; i++) {

@@ -70,6 +70,9 @@ nsec schedule_next(const struct schedule *schedule);
  * nobody asked are skipped. False when nothing is due. */
 bool schedule_take(struct schedule *schedule, nsec now, struct due *out);
 
+/* Sends nothing more of a slot whose first packet was just taken; it is settled all the same. */
+void schedule_pass_over(struct schedule *schedule, struct pace *pace, int64_t slot);
+
 /* When a packet is to be sent. */
 nsec schedule_send_time(const struct stream *stream, int64_t slot, uint32_t packet);
 struct period schedule_slot(const struct stream *stream, int64_t slot);

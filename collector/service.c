@@ -15,6 +15,7 @@
 #include "collector/sentinel.h"
 #include "collector/store/store.h"
 #include "collector/ticker.h"
+#include "collector/timetable.h"
 #include "collector/watcher.h"
 
 #include <inttypes.h>
@@ -51,6 +52,7 @@ struct service {
 	struct gate *gate;
 	uint32_t noted[2]; /* the isolation that the journal has, by family */
 	struct courses courses;
+	struct timetable timetable;
 	double ceiling;	 /* probes a second that this machine carries; NAN: unknown */
 	bool forced;	 /* socket buffers may be larger than the kernel's limit */
 	nsec duration;	 /* NSEC_INFINITE: no end */
@@ -134,6 +136,17 @@ static void on_worsened(void *context, uint32_t series, struct period slot)
 	struct series_key key = courses_key(&service->courses, course);
 	agent_filter(service->agent, series, filter);
 	watcher_start(service->watcher, &key, slot, filter);
+}
+
+/* The anchors are heard at all times. */
+static uint32_t on_withholds(void *context, uint32_t series, struct period slot)
+{
+	struct service *service = context;
+	const struct course *course = courses_at(&service->courses, series);
+
+	return course == NULL
+		       ? 0
+		       : timetable_withholds(&service->timetable, course->calendar, slot.from);
 }
 
 static void on_manned(void *context, uint8_t family, uint32_t witnesses)
@@ -246,6 +259,7 @@ static enum err take_over(struct service *service, const struct plan *plan,
 			  struct difference *difference)
 {
 	service->t_max = plan_t_max(plan);
+	timetable_take(&service->timetable, service->config);
 	agent_judge(service->agent, service->config->profile->c1);
 	enum err rc = courses_take_over(&service->courses, service->agent, plan, difference);
 	if (rc == E_OK)
@@ -299,7 +313,7 @@ static void find_ceiling(struct service *service)
 static enum err open_privileged(struct service *service, const struct account *account)
 {
 	struct agent_options options = {
-		.listener = {service, on_finished, on_worsened, on_clock_stepped},
+		.listener = {service, on_finished, on_worsened, on_clock_stepped, on_withholds},
 		.c1 = service->config->profile->c1,
 		.receive_buffer = agent_of(service)->receive_buffer,
 	};
@@ -396,7 +410,8 @@ static void warn_of_shortfalls(const struct service *service, const struct plan 
 static enum err begin(struct service *service)
 {
 	struct reload_request request = {service->config->path, service->agent_name,
-					 service->config->data, &service->secret};
+					 service->config->data, &service->secret,
+					 service->config->time_zone};
 	struct difference difference;
 	struct plan plan;
 
@@ -498,9 +513,9 @@ static void tell_summary(const struct service *service)
 	char detail[256];
 
 	snprintf(detail, sizeof(detail),
-		 "%" PRIu64 " slots, %" PRIu64 " packets, %" PRIu64 " lost, %" PRIu64
-		 " unsent, %" PRIu64 " forged, send lateness p99 %.1f ms",
-		 c->slots, c->sent, c->lost, c->unsent, c->forged + c->bad_checksum,
+		 "%" PRIu64 " slots, %" PRIu64 " unscheduled, %" PRIu64 " packets, %" PRIu64
+		 " lost, %" PRIu64 " unsent, %" PRIu64 " forged, send lateness p99 %.1f ms",
+		 c->slots, c->unscheduled, c->sent, c->lost, c->unsent, c->forged + c->bad_checksum,
 		 lateness == NSEC_UNDEFINED ? 0 : (double)lateness / (double)NSEC_PER_MSEC);
 	log_info("run", "stopped: %s", detail);
 	journal_event(service->journal, "stopped", detail);
@@ -510,7 +525,8 @@ enum err service_run(struct service *service)
 {
 	struct ticker_listener listener = {service, on_tick, on_hangup, on_stop};
 	struct reload_request request = {service->config->path, service->agent_name,
-					 service->config->data, &service->secret};
+					 service->config->data, &service->secret,
+					 service->config->time_zone};
 	struct reload_listener reloaded = {service, on_reloaded, on_refused};
 
 	enum err rc = reload_create(&service->loop, &request, service->store, &service->reload);

@@ -33,6 +33,14 @@ enum err flight_create(struct period slot, uint32_t expected, nsec t_max, struct
 	return E_OK;
 }
 
+void flight_withhold(struct flight *flight, uint32_t why)
+{
+	if ((why & SLOT_UNSCHEDULED) != 0)
+		flight->expected = 0;
+	flight->room = 0;
+	flight->flags |= why;
+}
+
 bool flight_needs_room(const struct flight *flight, uint32_t packet)
 {
 	return packet >= flight->room;

@@ -30,7 +30,7 @@ struct flight {
 	struct period slot;
 	nsec t_max;
 	uint32_t expected;
-	uint32_t room;	 /* elements of packets; the others are unsent */
+	uint32_t room;	 /* elements of packets, 0: withheld; the others are unsent */
 	uint32_t passed; /* packets [0, passed) have been sent or refused */
 	uint32_t ripe;	 /* the deadlines of packets [0, ripe) have passed */
 	uint32_t lost;	 /* among them */
@@ -46,6 +46,15 @@ void flight_destroy(struct flight *flight); /* NULL is fine */
  * memory. Whether this packet needs more; that moves the flight, or E_MEMORY leaves it as it is. */
 bool flight_needs_room(const struct flight *flight, uint32_t packet);
 MUST_CHECK enum err flight_grow(struct flight **flight);
+
+/* Nothing is to be sent, for the reason of this flag: all its packets are unsent, or, with
+ * SLOT_UNSCHEDULED, none was ever asked for. Call it before anything else. */
+void flight_withhold(struct flight *flight, uint32_t why);
+
+static inline bool flight_withheld(const struct flight *flight)
+{
+	return flight->room == 0;
+}
 
 /* The system call took the packet or refused it; in the order of the packets. */
 void flight_sent(struct flight *flight, uint32_t packet, nsec at);

@@ -95,6 +95,42 @@ static void a_month_has_no_drift(void **state)
 	schedule_destroy(schedule);
 }
 
+/* Several packets may have been taken before it is said. */
+static void a_slot_passed_over_is_settled_in_its_turn(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		uint32_t packets;
+		uint32_t taken;
+	} rows[] = {
+		{"after its first packet", 20, 1},
+		{"after some", 20, 7},
+		{"after all", 20, 20},
+		{"of one packet", 1, 1},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct stream stream = minute_stream();
+		struct due due;
+		print_message("# %s\n", rows[i].name);
+		stream.packets = rows[i].packets;
+		struct schedule *schedule = schedule_of(&stream, 0);
+		for (uint32_t k = 0; k < rows[i].taken; k++)
+			assert_true(schedule_take(schedule, NSEC_PER_MIN - 1, &due));
+		assert_int_equal(due.slot, 0);
+		schedule_pass_over(schedule, &pace, 0);
+		for (int64_t slot = 0; slot < 2; slot++) {
+			assert_true(schedule_take(schedule, schedule_next(schedule), &due));
+			assert_int_equal(due.kind, slot == 0 ? DUE_SEND : DUE_SETTLE);
+			assert_int_equal(due.slot, 1 - slot);
+			if (due.kind == DUE_SEND)
+				schedule_pass_over(schedule, &pace, 1);
+		}
+		assert_int_equal(due.at, NSEC_PER_MIN + stream.t_max);
+		schedule_destroy(schedule);
+	}
+}
+
 static void slots_overlap_when_t_max_exceeds_the_interval(void **state)
 {
 	(void)state;
@@ -246,6 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_slot_already_begun_is_left_out),
 		cmocka_unit_test(a_month_has_no_drift),
+		cmocka_unit_test(a_slot_passed_over_is_settled_in_its_turn),
 		cmocka_unit_test(slots_overlap_when_t_max_exceeds_the_interval),
 		cmocka_unit_test(uneven_spacing_stays_inside_the_slot),
 		cmocka_unit_test(slots_that_passed_unasked_are_skipped),
