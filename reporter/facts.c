@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "reporter/facts.h"
+#include "reporter/facts_inside.h"
 
 #include "reporter/text/must.h"
 
-#include <math.h>
 #include <stdlib.h>
 
-const double percentiles[PERCENTILES] = {[P50] = 0.50, [P95] = 0.95, [P99] = 0.99};
-
-static bool before_service(const struct record *record, const struct summary *slot)
+bool facts_before_service(const struct record *record, const struct summary *slot)
 {
 	return record->first_reply == NSEC_UNDEFINED || slot->from < record->first_reply;
 }
@@ -22,15 +19,43 @@ static bool not_due(const struct record *record, const struct summary *slot)
 	       slot->until > record->settled;
 }
 
-enum verdict facts_verdict(const struct facts_rule *rule, const struct record *record,
-			   const struct summary *slot)
+bool facts_is_planned(const struct record *record, const struct summary *slot, enum figure figure)
+{
+	if (record->planned == NULL)
+		return (slot->flags & SLOT_PLANNED) != 0;
+	enum planned_state state =
+		planned_at(record->planned, (struct period){slot->from, slot->until});
+	return state == PLANNED_COUNTED ||
+	       (state == PLANNED_ANNOUNCED && figure == FIGURE_ANNOUNCED);
+}
+
+/* The slot with the flag that the windows give it. */
+static struct summary as_planned(const struct record *record, const struct summary *slot,
+				 enum figure figure)
+{
+	struct summary seen = *slot;
+
+	seen.flags &= ~(uint32_t)SLOT_PLANNED;
+	if (facts_is_planned(record, slot, figure))
+		seen.flags |= SLOT_PLANNED;
+	return seen;
+}
+
+static enum verdict verdict_in(const struct facts_rule *rule, const struct record *record,
+			       const struct summary *slot, enum figure figure)
 {
 	if (not_due(record, slot))
 		return VERDICT_UNSCHEDULED;
-	enum verdict verdict = availability_judge(&rule->verdict, slot);
-	if (availability_judgeable(slot) && before_service(record, slot))
+	struct summary seen = as_planned(record, slot, figure);
+	if (availability_judgeable(&seen) && facts_before_service(record, slot))
 		return VERDICT_UNKNOWN;
-	return verdict;
+	return availability_judge(&rule->verdict, &seen);
+}
+
+enum verdict facts_verdict(const struct facts_rule *rule, const struct record *record,
+			   const struct summary *slot)
+{
+	return verdict_in(rule, record, slot, FIGURE_SCORED);
 }
 
 static enum unknown_reason unknown_reason(const struct record *record, const struct summary *slot)
@@ -48,7 +73,7 @@ static enum unknown_reason unknown_reason(const struct record *record, const str
 		if ((slot->flags & rows[i].flag) != 0)
 			return rows[i].reason;
 	}
-	return availability_judgeable(slot) && before_service(record, slot)
+	return availability_judgeable(slot) && facts_before_service(record, slot)
 		       ? UNKNOWN_NOT_COMMISSIONED
 		       : UNKNOWN_UNSENT;
 }
@@ -66,43 +91,6 @@ static void add_packets(struct packets *packets, const struct summary *slot)
 	packets->reordered += slot->reordered;
 	packets->late += slot->late;
 	packets->rejected += slot->rejected;
-}
-
-/* Finds the hour with the largest part of a sum that is given in the order of time. */
-struct peak_search {
-	nsec hour;
-	double in_hour;
-	nsec best;
-	double most;
-	double total;
-};
-
-static void peak_add(struct peak_search *search, nsec at, double amount)
-{
-	nsec hour = nsec_floor(at, NSEC_PER_HOUR);
-
-	if (hour != search->hour) {
-		search->hour = hour;
-		search->in_hour = 0;
-	}
-	search->in_hour += amount;
-	search->total += amount;
-	if (search->in_hour > search->most) {
-		search->most = search->in_hour;
-		search->best = hour;
-	}
-}
-
-static struct peak peak_of(const struct peak_search *search)
-{
-	if (!(search->total > 0))
-		return (struct peak){NSEC_UNDEFINED, 0};
-	return (struct peak){search->best, search->most / search->total};
-}
-
-static bool inside(const struct summary *slot, struct period period)
-{
-	return slot->from >= period.from && slot->from < period.until;
 }
 
 static void count_slot(struct facts *facts, const struct record *record, const struct summary *slot,
@@ -125,6 +113,40 @@ static void count_slot(struct facts *facts, const struct record *record, const s
 	facts->user_stamped += (slot->flags & SLOT_USER_STAMP) != 0;
 }
 
+/* Whether the hour's histograms count the slot, as it was flagged when it was measured. */
+static bool in_histogram(const struct record *record, const struct summary *slot)
+{
+	return availability_judgeable(slot) && !facts_before_service(record, slot);
+}
+
+static void count_announced(struct second_figure *second, const struct record *record,
+			    const struct summary *slot, enum verdict verdict)
+{
+	nsec until = slot->until < record->period.until ? slot->until : record->period.until;
+
+	second->slots[verdict]++;
+	second->time[verdict] += until - slot->from;
+	if (verdict == VERDICT_PLANNED && in_histogram(record, slot))
+		second->kept += summary_answered(slot);
+	if (!is_judged(verdict))
+		return;
+	add_packets(&second->judged, slot);
+	if (verdict != VERDICT_BAD)
+		add_packets(&second->available, slot);
+}
+
+static void compare_flag(struct disagreement *disagreement, const struct record *record,
+			 const struct summary *slot)
+{
+	bool flagged = (slot->flags & SLOT_PLANNED) != 0;
+
+	if ((slot->flags & (SLOT_NO_RECORD | SLOT_UNSCHEDULED)) != 0 ||
+	    flagged == facts_is_planned(record, slot, FIGURE_SCORED))
+		return;
+	disagreement->flagged += flagged;
+	disagreement->missed += !flagged;
+}
+
 /* A slot that started before the period belongs to the one before; the rest of it that reaches into
  * this period is no time of this one's slots. */
 static nsec head_of(const struct record *record, const struct summary *first)
@@ -133,106 +155,71 @@ static nsec head_of(const struct record *record, const struct summary *first)
 	return head < first->until - first->from ? head : 0;
 }
 
-static enum err count_slots(const struct facts_rule *rule, const struct record *record,
-			    struct facts *facts)
+/* How many slots the time holds from the first one on: told from where their lengths change, and
+ * not from how many there are. */
+static uint64_t expected_slots(const struct record *record)
 {
-	struct peak_search search = {.hour = NSEC_UNDEFINED};
-	nsec length = record->period.until - record->period.from;
-	bool first = true;
-	nsec sum = 0;
+	uint64_t expected = 0;
+	nsec start = NSEC_UNDEFINED;
+	nsec length = 0;
 
 	for (size_t i = 0; i < record->slot_count; i++) {
 		const struct summary *slot = &record->slots[i];
-		if (!inside(slot, record->period))
+		if (!facts_has(record, slot) || slot->until - slot->from == length)
+			continue;
+		if (length > 0)
+			expected += (uint64_t)((slot->from - start) / length);
+		start = slot->from;
+		length = slot->until - slot->from;
+	}
+	if (length > 0)
+		expected += (uint64_t)((record->period.until - start + length - 1) / length);
+	return expected;
+}
+
+static void count_slots(const struct facts_rule *rule, const struct record *record,
+			struct facts *facts)
+{
+	struct peak_search search = {.hour = NSEC_UNDEFINED};
+	struct second_figure *second = &facts->announced;
+	nsec head = record->period.until - record->period.from;
+	bool first = true;
+
+	for (size_t i = 0; i < record->slot_count; i++) {
+		const struct summary *slot = &record->slots[i];
+		if (!facts_has(record, slot))
 			continue;
 		if (first)
-			facts->time[VERDICT_UNSCHEDULED] += head_of(record, slot);
+			head = head_of(record, slot);
 		first = false;
-		enum verdict verdict = facts_verdict(rule, record, slot);
+		enum verdict verdict = verdict_in(rule, record, slot, FIGURE_SCORED);
+		enum verdict announced = verdict_in(rule, record, slot, FIGURE_ANNOUNCED);
 		count_slot(facts, record, slot, verdict);
+		count_announced(second, record, slot, announced);
+		compare_flag(&facts->disagreement, record, slot);
+		second->differs |= verdict != announced;
+		if (verdict == VERDICT_PLANNED && in_histogram(record, slot))
+			facts->kept += summary_answered(slot);
 		if (is_judged(verdict))
 			peak_add(&search, slot->from, slot->lost);
 	}
-	if (first) /* shorter than a slot, or a series without any */
-		facts->time[VERDICT_UNSCHEDULED] = length;
+	/* All of it where the period is shorter than a slot, or a series has none. */
+	facts->time[VERDICT_UNSCHEDULED] += head;
+	second->time[VERDICT_UNSCHEDULED] += head;
+	facts->slot_count = expected_slots(record);
 	facts->lost_peak = peak_of(&search);
-	for (size_t v = 0; v < VERDICT_COUNT; v++)
-		sum += facts->time[v];
-	return sum == length ? E_OK : E_CORRUPT;
-}
-
-struct delays facts_in_service(const struct record *record, const struct hour *hour)
-{
-	struct delays delays = hour->delays;
-
-	if (record->first_reply == NSEC_UNDEFINED ||
-	    hour->from + NSEC_PER_HOUR <= record->first_reply)
-		return delays_empty();
-	if (hour->from >= record->first_reply)
-		return delays;
-	for (size_t i = 0; i < record->slot_count; i++) {
-		const struct summary *slot = &record->slots[i];
-		if (nsec_floor(slot->from, NSEC_PER_HOUR) != hour->from ||
-		    slot->from >= record->first_reply || !availability_judgeable(slot))
-			continue;
-		delays.lost -= delays.lost < slot->lost ? delays.lost : slot->lost;
-		delays.slots -= delays.slots > 0;
-	}
-	return delays;
-}
-
-/* The hours since the first answer; the caller frees. */
-static struct delays *hours_in_service(const struct record *record, size_t *count)
-{
-	struct delays *rows = must_calloc(record->hour_count, sizeof(*rows));
-
-	*count = 0;
-	for (size_t i = 0; i < record->hour_count; i++) {
-		const struct hour *hour = &record->hours[i];
-		if (record->first_reply == NSEC_UNDEFINED ||
-		    hour->from + NSEC_PER_HOUR <= record->first_reply)
-			continue;
-		rows[(*count)++] = facts_in_service(record, hour);
-	}
-	return rows;
-}
-
-static void count_delays(const struct facts_rule *rule, const struct record *record,
-			 struct facts *facts)
-{
-	size_t count;
-	struct delays *rows = hours_in_service(record, &count);
-	const struct hour *hours = record->hours + (record->hour_count - count);
-
-	facts->delays = delays_empty();
-	for (size_t i = 0; i < count; i++) {
-		delays_merge(&facts->delays, &rows[i]);
-		facts->beyond |= hours[i].beyond;
-	}
-	for (enum delay_kind kind = DELAY_RTT; kind <= DELAY_PDV; kind++) {
-		struct peak_search search = {.hour = NSEC_UNDEFINED};
-		for (size_t p = 0; p < PERCENTILES; p++)
-			facts->quantile[kind][p] =
-				delays_quantile(rows, count, kind, percentiles[p]);
-		for (size_t i = 0; i < count; i++)
-			peak_add(&search, hours[i].from,
-				 delays_above(&rows[i], 1, kind, rule->full_points[kind]) +
-					 (double)rows[i].lost);
-		facts->delay_peak[kind] = peak_of(&search);
-	}
-	free(rows);
 }
 
 static void find_outages(const struct facts_rule *rule, const struct record *record,
-			 struct facts *facts)
+			 enum figure figure, struct facts *facts)
 {
 	struct judged *judged = must_calloc(record->slot_count, sizeof(*judged));
 	size_t count = 0;
 
 	for (size_t i = 0; i < record->slot_count; i++) {
 		const struct summary *slot = &record->slots[i];
-		judged[i] =
-			(struct judged){slot->from, slot->until, facts_verdict(rule, record, slot)};
+		judged[i] = (struct judged){slot->from, slot->until,
+					    verdict_in(rule, record, slot, figure)};
 		if (!not_due(record, slot)) /* what is not due yet ends no outage */
 			count = i + 1;
 	}
@@ -244,21 +231,57 @@ static void find_outages(const struct facts_rule *rule, const struct record *rec
 		facts->long_outage |= facts->outages[i].long_here;
 }
 
-enum err facts_make(const struct facts_rule *rule, const struct record *record, struct facts *out)
+static void find_announced_outages(const struct facts_rule *rule, const struct record *record,
+				   struct facts *facts)
+{
+	struct facts second = {.period = facts->period};
+
+	facts->announced.long_outage = facts->long_outage;
+	if (!facts->announced.differs)
+		return;
+	find_outages(rule, record, FIGURE_ANNOUNCED, &second);
+	facts->announced.long_outage = second.long_outage;
+	facts_finish(&second);
+}
+
+static struct facts start(const struct facts_rule *rule, const struct record *record)
 {
 	struct facts facts = {
 		.period = record->period,
 		.commissioned = record->first_reply != NSEC_UNDEFINED,
 		.first_reply = record->first_reply,
 	};
-	enum err rc = count_slots(rule, record, &facts);
 
-	if (rc != E_OK)
-		return rc;
-	count_delays(rule, record, &facts);
-	find_outages(rule, record, &facts);
+	count_slots(rule, record, &facts);
+	return facts;
+}
+
+enum err facts_make(const struct facts_rule *rule, const struct record *record, struct facts *out)
+{
+	struct facts facts = start(rule, record);
+
+	if (!facts_balanced(&facts))
+		return E_CORRUPT;
+	facts_count_delays(rule, record, &facts);
+	find_outages(rule, record, FIGURE_SCORED, &facts);
+	find_announced_outages(rule, record, &facts);
 	*out = facts;
 	return E_OK;
+}
+
+struct balance facts_balance(const struct facts_rule *rule, const struct record *record)
+{
+	struct facts facts = start(rule, record);
+	struct balance balance = {
+		.length = record->period.until - record->period.from,
+		.expected = facts.slot_count,
+	};
+
+	for (size_t v = 0; v < VERDICT_COUNT; v++) {
+		balance.slots += facts.slots[v];
+		balance.time += facts.time[v];
+	}
+	return balance;
 }
 
 void facts_finish(struct facts *facts)
@@ -289,60 +312,4 @@ bool facts_open_after(const struct facts_rule *rule, const struct record *record
 			return verdict == VERDICT_BAD;
 	}
 	return false;
-}
-
-nsec facts_judged_time(const struct facts *facts)
-{
-	return facts->time[VERDICT_GOOD] + facts->time[VERDICT_DEGRADED] + facts->time[VERDICT_BAD];
-}
-
-nsec facts_scheduled_time(const struct facts *facts)
-{
-	return facts_judged_time(facts) + facts->time[VERDICT_UNKNOWN];
-}
-
-static double share(nsec part, nsec whole)
-{
-	return whole == 0 ? (double)NAN : (double)part / (double)whole;
-}
-
-double facts_availability(const struct facts *facts)
-{
-	return 100 * share(facts->time[VERDICT_GOOD] + facts->time[VERDICT_DEGRADED],
-			   facts_judged_time(facts));
-}
-
-double facts_availability_floor(const struct facts *facts)
-{
-	return 100 * share(facts->time[VERDICT_GOOD] + facts->time[VERDICT_DEGRADED],
-			   facts_scheduled_time(facts));
-}
-
-double facts_loss(const struct packets *packets)
-{
-	return packets->sent == 0 ? (double)NAN
-				  : 100 * (double)packets->lost / (double)packets->sent;
-}
-
-double facts_coverage(const struct facts *facts)
-{
-	return share(facts_judged_time(facts), facts_scheduled_time(facts));
-}
-
-double facts_delay_coverage(const struct facts *facts)
-{
-	uint64_t held = delays_answered(&facts->delays) + facts->delays.lost;
-
-	if (facts->judged.sent == 0)
-		return NAN;
-	return held >= facts->judged.sent ? 1 : (double)held / (double)facts->judged.sent;
-}
-
-double facts_milliseconds(nsec delay)
-{
-	if (delay == NSEC_UNDEFINED)
-		return NAN;
-	if (delay == NSEC_INFINITE)
-		return INFINITY;
-	return (double)delay / NSEC_PER_MSEC;
 }

@@ -6,6 +6,7 @@
 
 #include "collector/base/err.h"
 #include "collector/metric/histogram.h"
+#include "collector/metric/planned.h"
 #include "collector/metric/summary.h"
 #include "collector/store/view.h"
 #include "reporter/outage.h"
@@ -23,6 +24,12 @@ struct facts_rule {
 	nsec full_points[DELAY_KINDS]; /* delays up to here lose no point */
 };
 
+/* Which windows are taken as planned maintenance. */
+enum figure {
+	FIGURE_SCORED,	  /* those that count by the rule */
+	FIGURE_ANNOUNCED, /* all: late ones, and what exceeds the allowance, too */
+};
+
 /* All that is known of a path. Slots are in the order of time; they may begin before the period and
  * end after it, which only the outages look at. */
 struct record {
@@ -30,6 +37,8 @@ struct record {
 	nsec settled; /* a slot without record that ends after this is not due yet */
 	nsec first_slot;
 	nsec first_reply; /* NSEC_UNDEFINED: never answered, not commissioned */
+	/* The windows over the path; NULL where they cannot be read: the slots' own flags stand. */
+	struct planned_path *planned;
 	const struct summary *slots;
 	size_t slot_count;
 	const struct hour *hours;
@@ -66,12 +75,34 @@ struct peak {
 enum { P50, P95, P99, PERCENTILES };
 extern const double percentiles[PERCENTILES];
 
+/* The second figure of a path. Slots, time and packets are exact. The delays are those of the hours
+ * less the packets lost in the slots that this figure takes as planned: what was answered in them
+ * stays in, because hours keep no slots apart. */
+struct second_figure {
+	bool differs; /* a slot is planned here that the score judges */
+	uint64_t slots[VERDICT_COUNT];
+	nsec time[VERDICT_COUNT];
+	struct packets judged;
+	struct packets available;
+	struct delays delays;
+	struct quantile quantile[DELAY_KINDS][PERCENTILES];
+	uint64_t kept; /* packets answered in its planned slots that delays holds */
+	bool long_outage;
+};
+
+/* Slots on record whose flag, set when they were measured, is not what the windows say. */
+struct disagreement {
+	uint64_t flagged; /* flagged as planned, and not: judged, but not in the histograms */
+	uint64_t missed;  /* planned, and not flagged: in the histograms, but not judged */
+};
+
 struct facts {
 	struct period period;
 	bool commissioned;
 	nsec first_reply;
 	uint64_t slots[VERDICT_COUNT];
 	nsec time[VERDICT_COUNT]; /* sums to the period's length */
+	uint64_t slot_count;	  /* that start in the period, as their length cuts it */
 	uint64_t unknown[UNKNOWN_REASONS];
 	nsec unknown_time[UNKNOWN_REASONS];
 	uint64_t user_stamped; /* judged slots whose stamps are not all the kernel's */
@@ -88,23 +119,45 @@ struct facts {
 	nsec mean_repair;
 	bool long_outage; /* one passed the rule's length in this period */
 
+	struct second_figure announced;
+	struct disagreement disagreement;
+	uint64_t kept; /* packets answered in planned slots that delays holds */
+
 	struct peak lost_peak; /* the hour with most lost packets of J */
 	struct peak
 		delay_peak[DELAY_KINDS]; /* with most packets beyond full points, lost ones too */
 };
 
-/* E_CORRUPT when the time per verdict does not add up to the period. facts_finish frees. */
+/* E_CORRUPT when slots and time per verdict do not add up to the period. facts_finish frees. */
 MUST_CHECK enum err facts_make(const struct facts_rule *rule, const struct record *record,
 			       struct facts *out);
 void facts_finish(struct facts *facts);
 
-/* The verdict of one slot of the record. */
+/* Whether good + degraded + bad + planned + unknown + unscheduled is the period, in slots and in
+ * time, in both figures. */
+bool facts_balanced(const struct facts *facts);
+
+/* The sums that the identity compares, where it does not hold. */
+struct balance {
+	nsec time; /* of all verdicts */
+	nsec length;
+	uint64_t slots;
+	uint64_t expected;
+};
+struct balance facts_balance(const struct facts_rule *rule, const struct record *record);
+
+/* The facts as one figure has them, to be judged; it has no list of outages and is not finished. */
+struct facts facts_figure(const struct facts *facts, enum figure figure);
+
+/* The verdict of one slot of the record, in the scored figure. */
 enum verdict facts_verdict(const struct facts_rule *rule, const struct record *record,
 			   const struct summary *slot);
 
-/* The delays of an hour without those of slots before the path's first answer, which were all lost:
- * it was not in service then. */
-struct delays facts_in_service(const struct record *record, const struct hour *hour);
+/* The delays of an hour less what its histograms count and the figure does not judge: the packets
+ * lost before the path's first answer, when it was not in service, and those lost in slots that are
+ * planned but were not flagged so. */
+struct delays facts_delays(const struct record *record, const struct hour *hour,
+			   enum figure figure);
 
 /* Whether bad time touches the period's border, so that only slots beyond tell the whole outage. */
 bool facts_open_before(const struct facts_rule *rule, const struct record *record);

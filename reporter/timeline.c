@@ -81,7 +81,7 @@ static int compare_hours(const void *a, const void *b)
 static void set_delays(struct timeline_hour *into, const struct record *record,
 		       const struct hour *hour)
 {
-	struct delays served = facts_in_service(record, hour);
+	struct delays served = facts_delays(record, hour, FIGURE_SCORED);
 
 	into->delays = hour->delays;
 	into->beyond = hour->beyond;

@@ -24,7 +24,7 @@ struct timeline_hour {
 	uint64_t lost;
 	bool beyond;	      /* the delays count slots outside the period too */
 	struct delays delays; /* as stored; slots 0: none */
-	/* What the delays count of slots before the path's first answer; not in its quantiles. */
+	/* What the delays count that the path's quantiles do not, see facts_delays. */
 	uint32_t early_slots;
 	uint64_t early_lost;
 };
