@@ -56,7 +56,7 @@ static struct planned planned_of(const struct request *request, enum family fami
 	char text[KEY_TEXT];
 
 	snprintf(planned.key.agent, KEY_NAME, "%s", request->agent);
-	snprintf(planned.key.target, KEY_NAME, "%s", request->site->name);
+	snprintf(planned.key.target, KEY_NAME, "%s", site_key(request->site));
 	snprintf(planned.key.method, KEY_METHOD, "%s", test->method);
 	planned.target.host.family = planned.key.family;
 	memcpy(planned.target.host.bytes, request->site->address[family].bytes,

@@ -62,6 +62,8 @@ struct organisation {
 
 struct site {
 	char *name;
+	char **formerly; /* its former names, the oldest first */
+	size_t formerly_count;
 	struct title title;
 	size_t organisation;
 	enum tier tier;
@@ -145,6 +147,9 @@ size_t config_find_site(const struct config *config, const char *name);
 size_t config_find_test(const struct config *config, const char *name);
 size_t config_find_agent(const struct config *config, const char *name);
 size_t config_find_organisation(const struct config *config, const char *name);
+
+/* The name under which the site's series are stored: the first that it ever had. */
+const char *site_key(const struct site *site);
 
 /* Whether organisation lies in the subtree of ancestor (itself included). */
 bool config_within(const struct config *config, size_t organisation, size_t ancestor);

@@ -48,6 +48,9 @@ struct loading {
 /* Fills the configuration's agents, organisations, sites and tests from the drafts. */
 void resolve_names(struct loading *loading);
 
+/* Fills in the sites' former names; refuses those that another site bears or claims. */
+void resolve_formerly(struct loading *loading);
+
 /* Fills in where the agents stand and their anchors; the sites must be resolved. */
 void resolve_anchors(struct loading *loading);
 

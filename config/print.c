@@ -169,22 +169,28 @@ static void print_scored(const struct config *config, FILE *out, const struct si
 		family_name(site->primary));
 }
 
-static void print_site(const struct config *config, FILE *out, const struct site *site)
+static void print_names(FILE *out, const char *key, char *const *names, size_t count)
 {
 	struct list_printer list;
 
+	if (count == 0)
+		return;
+	list_open(&list, out, key);
+	for (size_t i = 0; i < count; i++)
+		list_add(&list, names[i]);
+	list_close(&list);
+}
+
+static void print_site(const struct config *config, FILE *out, const struct site *site)
+{
 	fprintf(out, "  - name: %s\n", site->name);
+	print_names(out, "    formerly", site->formerly, site->formerly_count);
 	print_titles(out, "    ", &site->title);
 	fprintf(out, "    organisation: %s\n    tier: %s\n    reach: %s\n",
 		config->organisations[site->organisation].name, tier_name(site->tier),
 		reach_name(site->reach));
 	print_number(out, "    weight", site->weight);
-	if (site->tag_count > 0) {
-		list_open(&list, out, "    tags");
-		for (size_t i = 0; i < site->tag_count; i++)
-			list_add(&list, site->tags[i]);
-		list_close(&list);
-	}
+	print_names(out, "    tags", site->tags, site->tag_count);
 	for (enum family f = 0; f < FAMILY_COUNT; f++) {
 		if (site->address[f].given)
 			fprintf(out, "    %s: %s\n", family_name(f), site->address[f].text);

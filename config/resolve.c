@@ -320,6 +320,7 @@ void resolve_names(struct loading *l)
 	resolve_agents(l);
 	resolve_organisations(l);
 	resolve_sites(l);
+	resolve_formerly(l);
 	resolve_anchors(l);
 	resolve_calendars(l);
 	resolve_tests(l);

@@ -273,6 +273,14 @@ static const struct key_row scored_rows[] = {
 
 const struct key_row site_rows[] = {
 	NAME_ROW(struct draft_site, named.name),
+	{.name = "formerly",
+	 .type = VALUE_NAME,
+	 .list = true,
+	 .single = true,
+	 .offset = offsetof(struct draft_site, formerly),
+	 .fallback_told = "none",
+	 .meaning = "the names that it had before, the oldest first: it keeps what was measured "
+		    "under them"},
 	TITLE_ROWS(struct draft_site, named.title),
 	{.name = "organisation",
 	 .type = VALUE_NAME,

@@ -62,6 +62,7 @@ struct draft_scored {
 
 struct draft_site {
 	struct draft_named named;
+	struct value formerly;
 	struct value organisation;
 	struct value tier;
 	struct value reach;

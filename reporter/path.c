@@ -260,7 +260,7 @@ static struct series_key key_of(const struct path_request *request)
 	};
 
 	snprintf(key.agent, sizeof(key.agent), "%s", config->agents[request->agent].name);
-	snprintf(key.target, sizeof(key.target), "%s", config->sites[request->site].name);
+	snprintf(key.target, sizeof(key.target), "%s", site_key(&config->sites[request->site]));
 	snprintf(key.method, sizeof(key.method), "%s", test->method);
 	return key;
 }
