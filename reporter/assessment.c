@@ -37,17 +37,24 @@ static enum err assess_path(const struct assessment *assessment, const struct so
 		.family = family,
 		.period = assessment->period.passed,
 		.now = assessment->period.now,
+		.windows = assessment->windows_known ? &assessment->windows : NULL,
 	};
 
-	path->score = score_nothing(&subject);
+	path->score = path->announced = score_nothing(&subject);
 	if (request.agent == CONFIG_NONE || !path_configured(config, index, request.test, family))
 		return E_OK;
 	struct score nothing = path->score;
 	enum err rc = path_read(source, &request, path, NULL);
 	if (rc != E_OK)
 		return rc;
-	path->score =
-		path->state >= PATH_NOT_COMMISSIONED ? score_path(&subject, &path->facts) : nothing;
+	path->score = path->announced = nothing;
+	if (path->state < PATH_NOT_COMMISSIONED)
+		return E_OK;
+	path->score = path->announced = score_path(&subject, &path->facts);
+	if (path->facts.announced.differs) {
+		struct facts second = facts_figure(&path->facts, FIGURE_ANNOUNCED);
+		path->announced = score_path(&subject, &second);
+	}
 	return E_OK;
 }
 
@@ -69,12 +76,29 @@ const struct path *assessment_path(const struct assessment *assessment, size_t a
 	return &assessment->sites[assessed].path[assessment_family(assessment, assessed, scoring)];
 }
 
-static void add_member(const struct assessment *assessment, struct group *group,
-		       const struct site *site, const struct path *path)
+const struct score *assessment_score(const struct assessment *assessment, size_t assessed,
+				     enum scoring scoring)
 {
-	group_add(group, assessment->profile, site->tier, site->weight, &path->score);
-	if (path->state >= PATH_NOT_COMMISSIONED)
-		group_add_time(group, &path->facts);
+	const struct path *path = assessment_path(assessment, assessed, scoring);
+
+	return scoring == SCORING_ANNOUNCED ? &path->announced : &path->score;
+}
+
+/* A path as one column sees it. */
+struct member {
+	const struct site *site;
+	const struct score *score;
+	const struct facts *facts; /* NULL: it has none */
+};
+
+static void add_member(const struct assessment *assessment, struct group *group,
+		       const struct member *member)
+{
+	const struct site *site = member->site;
+
+	group_add(group, assessment->profile, site->tier, site->weight, member->score);
+	if (member->facts != NULL)
+		group_add_time(group, member->facts);
 }
 
 /* A site without IPv6 is no member of the IPv6 column; one whose primary family is not measured is
@@ -83,14 +107,18 @@ static void add_to_groups(struct assessment *assessment, size_t index, enum scor
 {
 	const struct site *site = assessment_site(assessment, index);
 	const struct path *path = assessment_path(assessment, index, scoring);
+	enum figure figure = scoring == SCORING_ANNOUNCED ? FIGURE_ANNOUNCED : FIGURE_SCORED;
+	struct facts facts = facts_figure(&path->facts, figure);
+	struct member member = {site, assessment_score(assessment, index, scoring),
+				path->state >= PATH_NOT_COMMISSIONED ? &facts : NULL};
 
 	if (scoring == SCORING_IPV6 && path->state == PATH_NOT_CONFIGURED)
 		return;
-	add_member(assessment, &assessment->tiers[scoring][site->tier], site, path);
-	add_member(assessment, &assessment->headline[scoring], site, path);
+	add_member(assessment, &assessment->tiers[scoring][site->tier], &member);
+	add_member(assessment, &assessment->headline[scoring], &member);
 	for (size_t o = site->organisation; o != CONFIG_NONE;
 	     o = assessment->config->organisations[o].parent)
-		add_member(assessment, &assessment->organisations[scoring][o], site, path);
+		add_member(assessment, &assessment->organisations[scoring][o], &member);
 }
 
 static void add_to_pool(struct pool *pool, const struct path *path)
@@ -275,6 +303,20 @@ static void find_cut_offs(struct assessment *assessment, const struct source *so
 	}
 }
 
+static void find_windows(struct assessment *assessment, const struct source *source)
+{
+	enum err rc = source->windows == NULL
+			      ? E_NOT_FOUND
+			      : source->windows(source->context, &assessment->windows);
+
+	assessment->windows_known = rc == E_OK;
+	if (rc != E_OK && rc != E_NOT_FOUND)
+		log_warn("reporter",
+			 "announced maintenance cannot be read: %s; what the slots were flagged "
+			 "with stands",
+			 err_text(rc));
+}
+
 enum err assessment_make(const struct assessment_request *request, const struct source *source,
 			 struct assessment *out)
 {
@@ -290,6 +332,7 @@ enum err assessment_make(const struct assessment_request *request, const struct 
 		assessment.organisations[s] =
 			must_calloc(request->config->organisation_count, sizeof(struct group));
 	choose_sites(&assessment);
+	find_windows(&assessment, source);
 	enum err rc = assess_sites(&assessment, source);
 	if (rc != E_OK) {
 		assessment_finish(&assessment);
@@ -317,6 +360,7 @@ void assessment_finish(struct assessment *assessment)
 	free(assessment->sites);
 	free(assessment->causes);
 	free(assessment->cut_offs);
+	windows_finish(&assessment->windows);
 	*assessment = (struct assessment){0};
 }
 

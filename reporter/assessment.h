@@ -18,8 +18,9 @@ struct assessed {
 	struct path path[FAMILY_COUNT];
 };
 
-/* The two columns that are never mixed: what is scored, and IPv6 by itself. */
-enum scoring { SCORING_PRIMARY, SCORING_IPV6, SCORING_COUNT };
+/* Columns that are never mixed: what is scored, IPv6 by itself, and what is scored once more with
+ * all announced windows taken as planned. */
+enum scoring { SCORING_PRIMARY, SCORING_IPV6, SCORING_ANNOUNCED, SCORING_COUNT };
 
 /* The paths of one tier in one family, taken together. */
 struct pool {
@@ -53,7 +54,9 @@ struct assessment {
 	struct pool pools[FAMILY_COUNT][TIER_COUNT];
 	struct cut_off *cut_offs; /* of the agents that score a site here */
 	size_t cut_off_count;
-	struct cause *causes; /* most points first */
+	struct window_list windows; /* all there are, of other periods and sites too */
+	bool windows_known;	    /* false: the slots' own flags stand */
+	struct cause *causes;	    /* most points first */
 	size_t cause_count;
 	nsec time[VERDICT_COUNT]; /* of all primary paths with facts: sums to time_paths periods */
 	size_t time_paths;
@@ -80,5 +83,7 @@ enum family assessment_family(const struct assessment *assessment, size_t assess
 			      enum scoring scoring);
 const struct path *assessment_path(const struct assessment *assessment, size_t assessed,
 				   enum scoring scoring);
+const struct score *assessment_score(const struct assessment *assessment, size_t assessed,
+				     enum scoring scoring);
 
 #endif

@@ -4,6 +4,7 @@
 #include "collector/base/log.h"
 #include "reporter/text/must.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -47,7 +48,8 @@ enum err history_read(const struct source *source, const struct path *path, stru
 		.record = {.period = period,
 			   .settled = path->settled,
 			   .first_slot = path->series.first_slot,
-			   .first_reply = within(path->series.first_reply, period)},
+			   .first_reply = within(path->series.first_reply, period),
+			   .planned = path->planned},
 	};
 	enum err rc = source->slots(source->context, &path->key, period, &history.slots,
 				    &history.record.slot_count);
@@ -181,6 +183,19 @@ static enum err read_history(const struct path_reading *reading, struct history 
 	return E_OK;
 }
 
+static void say_imbalance(const struct path_reading *reading, const struct record *record)
+{
+	const struct series_key *key = &reading->path->key;
+	struct balance balance = facts_balance(&reading->rule, record);
+
+	log_error("reporter",
+		  "site=%s family=%d agent=%s: its slots are not the period: %.9g s in %" PRIu64
+		  " slots, where %.9g s in %" PRIu64
+		  " slots are due; stop the collector, set the series' files aside, start it again",
+		  key->target, key->family, key->agent, (double)balance.time / NSEC_PER_SEC,
+		  balance.slots, (double)balance.length / NSEC_PER_SEC, balance.expected);
+}
+
 static enum err make_facts(const struct path_reading *reading)
 {
 	struct path *path = reading->path;
@@ -194,10 +209,10 @@ static enum err make_facts(const struct path_reading *reading)
 		return E_OK;
 	}
 	rc = facts_make(&reading->rule, &history.record, &path->facts);
+	if (rc != E_OK)
+		say_imbalance(reading, &history.record);
 	history_finish(&history);
 	if (rc != E_OK) {
-		log_error("reporter", "site=%s family=%d: time per verdict is not the period",
-			  path->key.target, path->key.family);
 		if (reading->timeline != NULL)
 			timeline_finish(reading->timeline);
 	}
@@ -265,6 +280,49 @@ static struct series_key key_of(const struct path_request *request)
 	return key;
 }
 
+/* A site, as windows ask for it. */
+struct covered {
+	const struct config *config;
+	size_t site;
+};
+
+static bool is_within(const void *context, const char *organisation)
+{
+	const struct covered *covered = context;
+	size_t ancestor = config_find_organisation(covered->config, organisation);
+
+	return ancestor != CONFIG_NONE &&
+	       config_within(covered->config, covered->config->sites[covered->site].organisation,
+			     ancestor);
+}
+
+bool path_covered(const struct config *config, size_t site, const struct window_entry *entry)
+{
+	struct covered covered = {config, site};
+	struct window_place place = {config->sites[site].name, is_within, &covered};
+
+	return window_covers(entry, &place);
+}
+
+static enum err find_planned(const struct path_request *request, struct path *path)
+{
+	const struct config *config = request->config;
+	struct covered covered = {config, request->site};
+	struct window_place place = {config->sites[request->site].name, is_within, &covered};
+	struct planned_rule rule = {config->notice_ns, config->allowance_ns};
+	struct window *windows;
+	size_t count;
+
+	if (request->windows == NULL)
+		return E_OK;
+	enum err rc = windows_over(request->windows, &place, &windows, &count);
+	if (rc != E_OK)
+		return rc;
+	rc = planned_create(&rule, windows, count, &path->planned);
+	free(windows);
+	return rc;
+}
+
 enum err path_read(const struct source *source, const struct path_request *request,
 		   struct path *out, struct timeline *timeline)
 {
@@ -280,8 +338,11 @@ enum err path_read(const struct source *source, const struct path_request *reque
 		.path = &path,
 		.timeline = timeline,
 	};
-	enum err rc = source->find(source->context, &path.key, &path.series);
+	enum err rc = find_planned(request, &path);
 
+	if (rc != E_OK)
+		return rc;
+	rc = source->find(source->context, &path.key, &path.series);
 	if (rc != E_OK) {
 		path.state = rc == E_NOT_FOUND ? PATH_NOT_MEASURED : PATH_UNREADABLE;
 		if (rc != E_NOT_FOUND)
@@ -312,5 +373,7 @@ void path_finish(struct path *path)
 	}
 	free(path->evidence);
 	path->evidence = NULL;
+	planned_destroy(path->planned);
+	path->planned = NULL;
 	facts_finish(&path->facts);
 }

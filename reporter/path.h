@@ -26,9 +26,11 @@ struct path {
 	struct view_series series;
 	nsec settled; /* slots that end later need not be on record yet */
 	struct view_gone gone;
-	struct facts facts; /* from PATH_NOT_COMMISSIONED on */
+	struct planned_path *planned; /* by the windows over the site; NULL where not known */
+	struct facts facts;	      /* from PATH_NOT_COMMISSIONED on */
 	struct score score;
-	char **evidence; /* by outage: the file, or NULL */
+	struct score announced; /* the second figure */
+	char **evidence;	/* by outage: the file, or NULL */
 };
 
 /* Which path, by indices into the configuration, and when. */
@@ -39,11 +41,15 @@ struct path_request {
 	size_t agent;
 	enum family family;
 	struct period period;
-	nsec now; /* slots that end later are not looked for */
+	nsec now;			   /* slots that end later are not looked for */
+	const struct window_list *windows; /* NULL where not known */
 };
 
 /* Whether the test measures the site in the family; CONFIG_NONE measures nothing. */
 bool path_configured(const struct config *config, size_t site, size_t test, enum family family);
+
+/* Whether the window is for the site. */
+bool path_covered(const struct config *config, size_t site, const struct window_entry *entry);
 
 /* How the profile reads the slots of a path. */
 struct facts_rule path_rule(const struct config *config, size_t site);

@@ -90,6 +90,13 @@ static enum err cut_offs(void *context, struct period period, struct cut_off **o
 	return archive_find_cut_offs(query->archive, period, out, count);
 }
 
+static enum err windows(void *context, struct window_list *out)
+{
+	const struct query *query = context;
+
+	return query->archive == NULL ? E_NOT_FOUND : windows_read(query->archive, out);
+}
+
 static enum err gone(void *context, const struct series_key *key, struct period period,
 		     struct view_gone *out)
 {
@@ -107,6 +114,7 @@ struct source query_source(struct query *query)
 		.hours = hours,
 		.evidence = evidence,
 		.cut_offs = cut_offs,
+		.windows = windows,
 		.gone = gone,
 	};
 }

@@ -6,6 +6,7 @@
 
 #include "collector/store/archive.h"
 #include "collector/store/view.h"
+#include "collector/store/windows.h"
 #include "reporter/facts.h"
 #include "reporter/timeline.h"
 
@@ -24,6 +25,8 @@ struct source {
 					struct period period, struct evidence **out, size_t *count);
 	MUST_CHECK enum err (*cut_offs)(void *context, struct period period, struct cut_off **out,
 					size_t *count);
+	/* Announced maintenance, all of it; E_NOT_FOUND, or NULL, where it is not known. */
+	MUST_CHECK enum err (*windows)(void *context, struct window_list *out);
 	/* What of the period was kept once and is no more; NULL where nothing can be lost. */
 	MUST_CHECK enum err (*gone)(void *context, const struct series_key *key,
 				    struct period period, struct view_gone *out);
