@@ -299,7 +299,7 @@ static bool is_within(const void *context, const char *organisation)
 bool path_covered(const struct config *config, size_t site, const struct window_entry *entry)
 {
 	struct covered covered = {config, site};
-	struct window_place place = {config->sites[site].name, is_within, &covered};
+	struct window_place place = {site_key(&config->sites[site]), is_within, &covered};
 
 	return window_covers(entry, &place);
 }
@@ -308,7 +308,7 @@ static enum err find_planned(const struct path_request *request, struct path *pa
 {
 	const struct config *config = request->config;
 	struct covered covered = {config, request->site};
-	struct window_place place = {config->sites[request->site].name, is_within, &covered};
+	struct window_place place = {site_key(&config->sites[request->site]), is_within, &covered};
 	struct planned_rule rule = {config->notice_ns, config->allowance_ns};
 	struct window *windows;
 	size_t count;
