@@ -21,6 +21,7 @@ int main(int argc, char **argv)
 		command_run,
 		command_check,
 		command_once,
+		command_simulate,
 		{NULL, NULL, NULL, 0, 0, NULL, NULL},
 	};
 	const struct program program = {

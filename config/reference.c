@@ -66,13 +66,18 @@ static void print_rows(const struct key_row *rows, const char *above, FILE *out)
 	}
 }
 
+void reference_print(const struct key_row *rows, FILE *out)
+{
+	print_rows(rows, "", out);
+}
+
 void config_print_reference(FILE *out)
 {
 	fputs("The configuration is one YAML document with these keys.\n"
 	      "A name has at most 48 of a-z, 0-9 and -. A duration is a whole number and ms, s, m, "
 	      "h or d.\n\n",
 	      out);
-	print_rows(config_rows, "", out);
+	reference_print(config_rows, out);
 	fputs("\nA file of holidays is one YAML document with these keys.\n\n", out);
-	print_rows(holidays_rows, "", out);
+	reference_print(holidays_rows, out);
 }

@@ -137,6 +137,9 @@ struct draft_config {
 extern const struct key_row config_rows[];
 extern const struct key_row site_rows[];
 
+/* Every key of some rows and of those below them, with type, bounds, default and meaning. */
+void reference_print(const struct key_row *rows, FILE *out);
+
 /* Words in the order of the enums, ended by NULL. */
 extern const char *const tier_words[];
 extern const char *const reach_words[];

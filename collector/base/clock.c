@@ -32,6 +32,16 @@ nsec clock_processor(void)
 	return ask(CLOCK_THREAD_CPUTIME_ID);
 }
 
+nsec clock_processor_all(void)
+{
+	return ask(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+nsec clock_stopwatch(void)
+{
+	return ask(CLOCK_MONOTONIC);
+}
+
 void clock_sleep_until(nsec monotonic)
 {
 	struct timespec until = {monotonic / NSEC_PER_SEC, monotonic % NSEC_PER_SEC};

@@ -11,6 +11,12 @@ nsec clock_monotonic(void); /* since an arbitrary start; never steps */
 /* The time that this thread has kept a processor busy; the virtual clock does not know it. */
 nsec clock_processor(void);
 
+/* The same of all threads of the process. */
+nsec clock_processor_all(void);
+
+/* Monotonic, whatever a virtual clock shows: for telling how long work took. */
+nsec clock_stopwatch(void);
+
 /* Returns at this monotonic instant or later; the virtual clock moves on to it. */
 void clock_sleep_until(nsec monotonic);
 

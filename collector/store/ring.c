@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/store/ring.h"
+#include "collector/base/clock.h"
 #include "collector/base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +31,8 @@ struct seal {
 	uint64_t complement;
 };
 static const size_t seal_at = offsetof(stat_head_t, par);
+
+static _Atomic nsec librrd_time;
 
 _Static_assert(sizeof(stat_head_t) % 8 == 0 && sizeof(ds_def_t) % 8 == 0 &&
 		       sizeof(rra_def_t) % 8 == 0 && sizeof(live_head_t) % 8 == 0 &&
@@ -360,7 +364,10 @@ enum err ring_create(const char *path, const struct ring_layout *layout, int64_t
 	if (rc != E_OK)
 		return rc;
 	describe(layout, &words);
-	if (rrd_create_r(unfinished, layout->step, start, words.count, words.list) != 0)
+	nsec began = clock_processor();
+	int failed = rrd_create_r(unfinished, layout->step, start, words.count, words.list);
+	librrd_time += clock_processor() - began;
+	if (failed != 0)
 		rc = refused(path, "cannot be made");
 	if (rc == E_OK)
 		rc = finish_file(unfinished, layout);
@@ -425,9 +432,15 @@ enum err ring_read_head(int fd, const struct ring_layout *layout, uint8_t **octe
 
 enum err ring_append(const char *path, const char **rows, size_t count)
 {
-	if (rrd_updatex_r(path, NULL, RRD_SKIP_PAST_UPDATES, (int)count, rows) != 0)
-		return refused(path, "cannot be updated");
-	return E_OK;
+	nsec began = clock_processor();
+	int failed = rrd_updatex_r(path, NULL, RRD_SKIP_PAST_UPDATES, (int)count, rows);
+	librrd_time += clock_processor() - began;
+	return failed != 0 ? refused(path, "cannot be updated") : E_OK;
+}
+
+nsec ring_librrd_time(void)
+{
+	return librrd_time;
 }
 
 enum err ring_read_rows(int fd, const struct ring_layout *layout, const struct ring_head *head,

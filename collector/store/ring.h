@@ -5,6 +5,7 @@
 #define NETGRADE_STORE_RING_H
 
 #include "collector/base/err.h"
+#include "collector/base/nsec.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -59,6 +60,9 @@ MUST_CHECK enum err ring_read_head(int fd, const struct ring_layout *layout, uin
 /* Appends rows ("until:value:...", U for unknown); those already there are passed over. The header
  * is unsealed afterwards. */
 MUST_CHECK enum err ring_append(const char *path, const char **rows, size_t count);
+
+/* The processor time that librrd has taken in this process so far. */
+nsec ring_librrd_time(void);
 
 /* Writes the digest of the header into it: whatever else changes the header shows from then on. */
 MUST_CHECK enum err ring_seal(int fd, const struct ring_layout *layout);

@@ -16,6 +16,8 @@ ALLOWED = {
     "collector/store": ["collector/base", "collector/metric"],
     "collector": ["config", "collector/base", "collector/metric", "collector/packet",
                   "collector/net", "collector/probe", "collector/store"],
+    "collector/simulate": ["config", "collector", "collector/base", "collector/metric",
+                           "collector/store"],
     "reporter/text": ["collector/base"],
     "reporter/doc": ["config", "collector/base", "collector/metric", "collector/store",
                      "reporter", "reporter/text"],
