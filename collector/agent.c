@@ -238,6 +238,7 @@ static void queue_send(struct agent *agent, const struct due *due, nsec now)
 		.sequence = track_sequence(track, due->slot, due->packet),
 		.size = track->size,
 		.dscp = track->dscp,
+		.turn = track->turn,
 	};
 }
 
@@ -256,6 +257,7 @@ static void count_outcomes(struct agent *agent, const struct sample *sample, str
 	agent->counters.sent += sent;
 	agent->counters.lost += lost;
 	agent->counters.unsent += sample->expected - sent;
+	track_note_settled(track, sent, lost);
 	track->was_bad = lost > 0 && lost >= agent->options.c1 * sent;
 }
 

@@ -148,6 +148,18 @@ nsec track_settles_at(const struct track *track, const struct flight *flight)
 	return flight->slot.until + track->pace.stream.t_max;
 }
 
+void track_note_settled(struct track *track, uint32_t sent, uint32_t lost)
+{
+	enum { LASTING = 3 };
+
+	if (sent > 0)
+		track->dark = lost == sent ? track->dark + 1 : 0;
+	if (track->dark < LASTING)
+		return;
+	track->dark = 0;
+	track->turn++;
+}
+
 enum err tracks_begin(struct tracks *tracks, struct track *track, int64_t slot, struct flight **out)
 {
 	const struct stream *stream = &track->pace.stream;

@@ -26,6 +26,8 @@ struct track {
 	uint8_t probe; /* which of the agent's */
 	bool retired;
 	bool was_bad; /* the slot settled last */
+	uint8_t dark; /* slots settled last of which nothing came back */
+	uint8_t turn; /* see struct probe_packet */
 };
 
 struct tracks {
@@ -79,6 +81,10 @@ void track_cut_short(struct track *track);
 
 /* Takes the oldest open slot away; the caller destroys it. */
 struct flight *tracks_take_oldest(struct tracks *tracks, struct track *track);
+
+/* How many of a settled slot's packets were sent, and how many of them lost: after a few slots with
+ * no answer at all the next packets take another turn. */
+void track_note_settled(struct track *track, uint32_t sent, uint32_t lost);
 
 /* Fails the packet in flight to this host with this sequence number; whether there was one. */
 bool tracks_fail(struct tracks *tracks, const struct endpoint *host, uint16_t sequence,

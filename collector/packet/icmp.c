@@ -29,9 +29,30 @@ static uint8_t request_type(const struct mark_seal *seal)
 	return seal->family == 4 ? ICMP_TYPE_ECHO_V4 : ICMP_TYPE_ECHO_V6;
 }
 
+static bool is_ours(const struct mark_seal *seal, uint16_t identifier)
+{
+	return (identifier & ICMP_IDENTIFIER_BLOCK) == seal->identifier;
+}
+
+/* The cookie vouches for the identifier that the packet bears. */
+static struct mark_seal seal_for(const struct mark_seal *seal, uint16_t identifier)
+{
+	struct mark_seal own = *seal;
+
+	own.identifier = identifier;
+	return own;
+}
+
+static uint8_t turn_of(uint16_t identifier)
+{
+	return identifier % ICMP_IDENTIFIERS;
+}
+
 enum err icmp_write_echo(struct writer *w, const struct mark_seal *seal,
 			 const struct icmp_echo *echo)
 {
+	uint16_t identifier = (uint16_t)(seal->identifier + echo->turn % ICMP_IDENTIFIERS);
+	struct mark_seal own = seal_for(seal, identifier);
 	size_t start = w->used;
 
 	if (echo->size < MARK_SIZE)
@@ -39,10 +60,10 @@ enum err icmp_write_echo(struct writer *w, const struct mark_seal *seal,
 	write_u8(w, request_type(seal));
 	write_u8(w, 0);
 	write_u16(w, 0);
-	write_u16(w, seal->identifier);
+	write_u16(w, identifier);
 	write_u16(w, echo->sequence);
 	write_fill(w, FILLER, (size_t)echo->size - MARK_SIZE);
-	mark_write(w, seal, &echo->mark, echo->sequence);
+	mark_write(w, &own, &echo->mark, echo->sequence);
 	if (w->failed)
 		return E_SHORT;
 	if (seal->family == 4) {
@@ -98,15 +119,16 @@ enum err icmp_read_reply(const uint8_t *bytes, size_t len, const struct mark_sea
 	if (r.failed)
 		return E_SHORT;
 	if (type != (seal->family == 4 ? ICMP_TYPE_REPLY_V4 : ICMP_TYPE_REPLY_V6) || code != 0 ||
-	    identifier != seal->identifier)
+	    !is_ours(seal, identifier))
 		return E_NOT_FOUND;
 	if (seal->family == 4 && checksum(packet, packet_len) != 0)
 		return E_CHECKSUM;
 	struct mark mark;
-	enum err rc = mark_read(r.at, r.left, seal, sequence, &mark);
+	struct mark_seal own = seal_for(seal, identifier);
+	enum err rc = mark_read(r.at, r.left, &own, sequence, &mark);
 	if (rc != E_OK)
 		return rc == E_CHECKSUM ? E_PERMISSION : rc;
-	*out = (struct icmp_echo){mark, sequence, (uint16_t)r.left};
+	*out = (struct icmp_echo){mark, sequence, (uint16_t)r.left, turn_of(identifier)};
 	return E_OK;
 }
 
@@ -119,14 +141,16 @@ static bool find_request(const uint8_t *bytes, size_t len, const struct mark_sea
 
 	for (size_t start = 0; start <= last; start++) {
 		const uint8_t *at = bytes + start;
-		if (at[0] != request_type(seal) || at[1] != 0 ||
-		    (at[4] << 8 | at[5]) != seal->identifier)
+		uint16_t identifier = (uint16_t)(at[4] << 8 | at[5]);
+		if (at[0] != request_type(seal) || at[1] != 0 || !is_ours(seal, identifier))
 			continue;
 		uint16_t sequence = (uint16_t)(at[6] << 8 | at[7]);
+		struct mark_seal own = seal_for(seal, identifier);
 		struct mark mark;
-		if (mark_read(bytes, len, seal, sequence, &mark) != E_OK)
+		if (mark_read(bytes, len, &own, sequence, &mark) != E_OK)
 			continue;
-		*out = (struct icmp_echo){mark, sequence, (uint16_t)(len - start - ICMP_HEADER)};
+		*out = (struct icmp_echo){mark, sequence, (uint16_t)(len - start - ICMP_HEADER),
+					  turn_of(identifier)};
 		return true;
 	}
 	return false;
@@ -158,7 +182,7 @@ enum err icmp_read_quoted(const uint8_t *bytes, size_t len, const struct mark_se
 	uint16_t number = read_u16(&r);
 	if (r.failed)
 		return E_SHORT;
-	if (type != request_type(seal) || code != 0 || identifier != seal->identifier)
+	if (type != request_type(seal) || code != 0 || !is_ours(seal, identifier))
 		return E_NOT_FOUND;
 	*sequence = number;
 	return E_OK;

@@ -17,10 +17,14 @@ enum {
 	ICMP_TYPE_REPLY_V6 = 129,
 };
 
+/* A seal's identifier is the first of a block of so many, a multiple of it. */
+enum { ICMP_IDENTIFIERS = 8, ICMP_IDENTIFIER_BLOCK = 0xffff & ~(ICMP_IDENTIFIERS - 1) };
+
 struct icmp_echo {
 	struct mark mark;
 	uint16_t sequence;
 	uint16_t size; /* octets of payload, at least MARK_SIZE */
+	uint8_t turn;  /* which identifier of the block, modulo ICMP_IDENTIFIERS */
 };
 
 /* Writes an echo request without IP header. The IPv4 checksum is filled in; the IPv6 one, which
@@ -29,9 +33,9 @@ MUST_CHECK enum err icmp_write_echo(struct writer *w, const struct mark_seal *se
 				    const struct icmp_echo *echo);
 
 /* Reads an echo reply as a raw socket gives it: with its IP header for IPv4, without for IPv6.
- * E_NOT_FOUND: no echo reply to this identifier. E_SHORT or E_CORRUPT: cut or contradictory.
- * E_CHECKSUM: the IPv4 checksum (the kernel has verified the IPv6 one). E_PERMISSION: a forged
- * cookie. size is set on success. */
+ * E_NOT_FOUND: no echo reply to this block of identifiers. E_SHORT or E_CORRUPT: cut or
+ * contradictory. E_CHECKSUM: the IPv4 checksum (the kernel has verified the IPv6 one).
+ * E_PERMISSION: a forged cookie. size is set on success. */
 MUST_CHECK enum err icmp_read_reply(const uint8_t *bytes, size_t len, const struct mark_seal *seal,
 				    struct icmp_echo *out);
 
@@ -41,8 +45,8 @@ MUST_CHECK enum err icmp_read_looped(const uint8_t *bytes, size_t len, const str
 				     struct icmp_echo *out);
 
 /* Reads what an ICMP error quotes of an echo request, from its ICMP header on; only the first 8
- * octets are sure to be there, so no cookie proves it. E_NOT_FOUND: not an echo request with this
- * identifier. */
+ * octets are sure to be there, so no cookie proves it. E_NOT_FOUND: not an echo request with an
+ * identifier of this block. */
 MUST_CHECK enum err icmp_read_quoted(const uint8_t *bytes, size_t len, const struct mark_seal *seal,
 				     uint16_t *sequence);
 

@@ -32,7 +32,7 @@ static int index_of(uint8_t family)
 	return family == 4 ? 0 : 1;
 }
 
-/* Echo replies to our identifier. An IPv4 packet is seen with its IP header, an IPv6 one without.
+/* Echo replies to our identifiers. An IPv4 packet is seen with its IP header, an IPv6 one without.
  */
 static enum err open_channel(const struct mark_seal *seal, const struct probe_options *opening,
 			     struct channel **out)
@@ -40,16 +40,18 @@ static enum err open_channel(const struct mark_seal *seal, const struct probe_op
 	struct sock_filter v4[] = {
 		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
 		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_TYPE_REPLY_V4, 0, 3),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_TYPE_REPLY_V4, 0, 4),
 		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 4),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ICMP_IDENTIFIER_BLOCK),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, seal->identifier, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	struct sock_filter v6[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_TYPE_REPLY_V6, 0, 3),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_TYPE_REPLY_V6, 0, 4),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ICMP_IDENTIFIER_BLOCK),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, seal->identifier, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
@@ -93,6 +95,7 @@ static enum err open_families(struct icmp_probe *icmp, const struct probe_option
 			 "interfaces cannot be watched (%s): packets sent without carrier "
 			 "will count as lost",
 			 strerror(errno));
+	icmp->seal[0].identifier &= ICMP_IDENTIFIER_BLOCK;
 	icmp->seal[1] = icmp->seal[0];
 	icmp->seal[0].family = 4;
 	icmp->seal[1].family = 6;
@@ -165,7 +168,8 @@ static void send_family(struct icmp_probe *icmp, int index, struct probe_packet 
 		if (index_of(packet->to->family) != index)
 			continue;
 		struct writer w = writer_over(icmp->bytes + i * icmp->room, icmp->room);
-		struct icmp_echo echo = {packet->mark, packet->sequence, packet->size};
+		struct icmp_echo echo = {packet->mark, packet->sequence, packet->size,
+					 packet->turn};
 		packet->refused = ENETDOWN;
 		if (icmp->egress != NULL && !egress_ready(icmp->egress, packet->to))
 			continue;
@@ -320,16 +324,18 @@ static void filter_v4(unsigned int identifier, const struct endpoint *host, char
 	char text[ENDPOINT_TEXT];
 
 	if (host == NULL) {
-		snprintf(out, PROBE_FILTER, "icmp and (icmp[4:2] == %u or icmp[32:2] == %u)",
-			 identifier, identifier);
+		snprintf(out, PROBE_FILTER,
+			 "icmp and (icmp[4:2] & %u == %u or icmp[32:2] & %u == %u)",
+			 ICMP_IDENTIFIER_BLOCK, identifier, ICMP_IDENTIFIER_BLOCK, identifier);
 		return;
 	}
 	endpoint_format(host, text);
 	const uint8_t *b = host->bytes;
 	snprintf(out, PROBE_FILTER,
-		 "icmp and ((host %s and icmp[4:2] == %u) or (icmp[32:2] == %u and icmp[24:4] == "
-		 "0x%02x%02x%02x%02x))",
-		 text, identifier, identifier, b[0], b[1], b[2], b[3]);
+		 "icmp and ((host %s and icmp[4:2] & %u == %u) or (icmp[32:2] & %u == %u and "
+		 "icmp[24:4] == 0x%02x%02x%02x%02x))",
+		 text, ICMP_IDENTIFIER_BLOCK, identifier, ICMP_IDENTIFIER_BLOCK, identifier, b[0],
+		 b[1], b[2], b[3]);
 }
 
 static void filter_v6(unsigned int identifier, const struct endpoint *host, char out[PROBE_FILTER])
@@ -337,8 +343,9 @@ static void filter_v6(unsigned int identifier, const struct endpoint *host, char
 	char text[ENDPOINT_TEXT];
 
 	if (host == NULL) {
-		snprintf(out, PROBE_FILTER, "icmp6 and (ip6[44:2] == %u or ip6[92:2] == %u)",
-			 identifier, identifier);
+		snprintf(out, PROBE_FILTER,
+			 "icmp6 and (ip6[44:2] & %u == %u or ip6[92:2] & %u == %u)",
+			 ICMP_IDENTIFIER_BLOCK, identifier, ICMP_IDENTIFIER_BLOCK, identifier);
 		return;
 	}
 	struct endpoint plain = *host;
@@ -346,11 +353,12 @@ static void filter_v6(unsigned int identifier, const struct endpoint *host, char
 	endpoint_format(&plain, text);
 	const uint8_t *b = host->bytes;
 	snprintf(out, PROBE_FILTER,
-		 "icmp6 and ((host %s and ip6[44:2] == %u) or (ip6[92:2] == %u and "
+		 "icmp6 and ((host %s and ip6[44:2] & %u == %u) or (ip6[92:2] & %u == %u and "
 		 "ip6[72:4] == 0x%02x%02x%02x%02x and ip6[76:4] == 0x%02x%02x%02x%02x and "
 		 "ip6[80:4] == 0x%02x%02x%02x%02x and ip6[84:4] == 0x%02x%02x%02x%02x))",
-		 text, identifier, identifier, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8],
-		 b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+		 text, ICMP_IDENTIFIER_BLOCK, identifier, ICMP_IDENTIFIER_BLOCK, identifier, b[0],
+		 b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+		 b[14], b[15]);
 }
 
 static void icmp_filter(const struct probe *probe, const struct endpoint *host,

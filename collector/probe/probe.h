@@ -22,6 +22,7 @@ struct probe_packet {
 	uint16_t sequence; /* what an error that quotes only the header is matched by */
 	uint16_t size;	   /* octets of payload */
 	uint8_t dscp;
+	uint8_t turn; /* another one after lasting loss: a middlebox may be stuck to a flow */
 	int refused;  /* set: 0 or the errno of the system call that did not send it */
 	nsec sent_at; /* set when sent: this program's own stamp, before the system call */
 };

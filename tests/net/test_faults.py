@@ -192,6 +192,37 @@ FAULTS = {
 }
 
 
+def stick(site):
+    """The script for core: the first flow to a site that is seen is dropped ever after."""
+    rules = []
+    for family, icmp, target in zip(("ip", "ip6"), ("icmp", "icmpv6"), towns.TARGETS[site]):
+        echo = f"nft add rule inet fault in {family} daddr {target} {icmp} type echo-request"
+        first = f"first_{icmp}"
+        rules += [f"nft 'add set inet fault {first} {{ typeof {icmp} id; size 1;"
+                  " flags dynamic; }'", f"{echo} add @{first} '{{ {icmp} id }}'",
+                  f"{echo} {icmp} id @{first} drop"]
+    return "; ".join(("nft add table inet fault", "nft add chain inet fault in"
+                      " '{ type filter hook input priority 0; }'", *rules))
+
+
+def run_stuck(options, results):
+    """Three slots without any answer make the collector try another flow."""
+    with towns.Town() as town:
+        run = watch.Watch(options, results, town, 10)
+        run.wait_for(BEGIN)
+        town.shell("core", stick("two"))
+        stored = run.finish()
+    for (site, family), rows in stored.items():
+        dark = [is_dark(row) for row in rows]
+        if site != "two":
+            expect(results, f"{site} {family}", rows, "clean")
+            continue
+        results.check(f"{site} {family}: three slots dark", sum(dark) == 3 and all(dark[2:5]), dark)
+        expect(results, f"{site} {family} before", rows[:1], "clean")
+        expect(results, f"{site} {family} afterwards", rows[7:], "clean")
+
+
 if __name__ == "__main__":
     scenario.run_main({name: lambda options, results, fault=fault:
-                       run_fault(options, results, fault) for name, fault in FAULTS.items()})
+                       run_fault(options, results, fault) for name, fault in FAULTS.items()} |
+                      {"stuck-firewall": run_stuck})

@@ -310,6 +310,56 @@ static void a_slot_that_turns_bad_is_told_once(void **state)
 	}
 }
 
+static unsigned turns_seen; /* the highest turn and one */
+
+static void keep_turn(void *context, struct probe_packet *packet)
+{
+	if (packet->turn >= turns_seen)
+		turns_seen = packet->turn + 1u;
+	lose_some(context, packet);
+}
+
+/* As a firewall that dropped the first flow it saw and goes on dropping it. */
+static void lose_first_turn(void *context, struct probe_packet *packet)
+{
+	(void)context;
+	if (packet->turn != 0)
+		fake_answer(packet, delay);
+}
+
+static void lasting_loss_takes_another_turn(void **state)
+{
+	(void)state;
+	struct bench bench;
+	struct target target = bench_target();
+
+	bench_open(&bench, &(struct bench_setup){.policy = lose_first_turn});
+	uint32_t series = bench_add(&bench, &target);
+	bench_run_to(&bench, 12 * NSEC_PER_SEC);
+	for (int64_t slot = 0; slot < 3; slot++)
+		assert_int_equal(bench_slot(&bench, series, slot)->lost, 10);
+	/* It has begun when the third is settled. */
+	assert_in_range(bench_slot(&bench, series, 3)->lost, 1, 9);
+	for (int64_t slot = 4; slot < 10; slot++)
+		assert_int_equal(bench_slot(&bench, series, slot)->lost, 0);
+	bench_close(&bench);
+}
+
+static void some_loss_takes_no_turn(void **state)
+{
+	(void)state;
+	struct bench bench;
+	struct target target = bench_target();
+
+	for (size_t i = 0; i < COUNT_OF(lost_in); i++)
+		lost_in[i] = i % 3 == 2 ? 9 : 10;
+	bench_open(&bench, &(struct bench_setup){.policy = keep_turn});
+	(void)bench_add(&bench, &target);
+	bench_run_to(&bench, 15 * NSEC_PER_SEC);
+	assert_int_equal(turns_seen, 1);
+	bench_close(&bench);
+}
+
 /* A capture of what is wrong must begin while it is wrong. */
 static void the_alarm_comes_inside_the_slot(void **state)
 {
@@ -351,6 +401,8 @@ int main(void)
 		cmocka_unit_test(several_slots_are_open_at_once),
 		cmocka_unit_test(nothing_drifts_in_a_month),
 		cmocka_unit_test(a_slot_that_turns_bad_is_told_once),
+		cmocka_unit_test(lasting_loss_takes_another_turn),
+		cmocka_unit_test(some_loss_takes_no_turn),
 		cmocka_unit_test(the_alarm_comes_inside_the_slot),
 		cmocka_unit_test(a_hurried_agent_waits_for_no_deadline),
 	};

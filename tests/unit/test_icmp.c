@@ -7,9 +7,9 @@
 
 enum { ROOM = 256, IPV4_HEADER = 20 };
 
-static const struct mark_seal seal_v4 = {{{1, 2}}, 4, 0xbeef};
-static const struct mark_seal seal_v6 = {{{1, 2}}, 6, 0xbeef};
-static const struct icmp_echo echo = {{70000, 513, 9}, 4711, 32};
+static const struct mark_seal seal_v4 = {{{1, 2}}, 4, 0xbee8};
+static const struct mark_seal seal_v6 = {{{1, 2}}, 6, 0xbee8};
+static const struct icmp_echo echo = {{70000, 513, 9}, 4711, 32, 7};
 
 static uint16_t sum_of(const uint8_t *bytes, size_t len)
 {
@@ -113,7 +113,8 @@ static void replies_are_read_or_refused(void **state)
 		{"as sent", 0, 0, 0, E_OK, E_OK, false},
 		{"another type", 0, 1, 0, E_NOT_FOUND, E_NOT_FOUND, true},
 		{"another code", 1, 1, 0, E_NOT_FOUND, E_NOT_FOUND, true},
-		{"another identifier", 5, 1, 0, E_NOT_FOUND, E_NOT_FOUND, true},
+		{"another identifier", 5, 8, 0, E_NOT_FOUND, E_NOT_FOUND, true},
+		{"another identifier of ours", 5, 1, 0, E_PERMISSION, E_PERMISSION, true},
 		{"a wrong checksum", 2, 1, 0, E_CHECKSUM, E_OK, false},
 		{"a changed filler", 10, 1, 0, E_CHECKSUM, E_OK, false},
 		{"another sequence", 7, 1, 0, E_PERMISSION, E_PERMISSION, true},
@@ -131,7 +132,7 @@ static void replies_are_read_or_refused(void **state)
 		size_t header = v4 ? IPV4_HEADER : 0;
 		uint8_t bytes[ROOM];
 		size_t len = reply(bytes, seal);
-		struct icmp_echo read = {{0, 0, 0}, 0, 0};
+		struct icmp_echo read = {0};
 		print_message("# %s, IPv%d\n", rows[i / 2].name, seal->family);
 		bytes[header + rows[i / 2].octet] ^= rows[i / 2].flip;
 		if (v4 && rows[i / 2].fix)
