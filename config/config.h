@@ -4,6 +4,7 @@
 #ifndef NETGRADE_CONFIG_CONFIG_H
 #define NETGRADE_CONFIG_CONFIG_H
 
+#include "config/budget.h"
 #include "config/calendar.h"
 #include "config/diagnostic.h"
 #include "config/profile.h"
@@ -46,16 +47,21 @@ enum { ANCHORS_LEAST = 3, ANCHORS_MOST = 16 };
 
 struct agent_config {
 	char *name;
+	struct place place;
 	struct title title;
 	size_t site; /* its own, CONFIG_NONE if it has none */
 	struct anchor_config *anchors;
 	size_t anchor_count;	 /* 0, or in each family 0 or at least ANCHORS_LEAST addresses */
 	uint32_t receive_buffer; /* octets */
+	/* Where its packets come from, as the sites see it; for what is told to their owners. */
+	struct address *sources[FAMILY_COUNT];
+	size_t source_count[FAMILY_COUNT];
 };
 
 /* A node of the tree city → district → bureau. Parents come before their children. */
 struct organisation {
 	char *name;
+	struct place place;
 	struct title title;
 	size_t parent; /* index, CONFIG_NONE at the top */
 };
@@ -64,6 +70,7 @@ struct site {
 	char *name;
 	char **formerly; /* its former names, the oldest first */
 	size_t formerly_count;
+	struct place place;
 	struct title title;
 	size_t organisation;
 	enum tier tier;
@@ -80,6 +87,7 @@ struct site {
 
 struct test_config {
 	char *name;
+	struct place place;
 	char *method; /* a row of the probe table; only "icmp" so far */
 	int64_t interval_ns;
 	uint32_t packets;
@@ -105,6 +113,8 @@ struct config {
 	int64_t keep_hours_ns; /* retention of hourly rows */
 	int64_t notice_ns;     /* how long ahead a maintenance window must be entered */
 	int64_t allowance_ns;  /* planned maintenance of a path in a calendar month */
+	struct budget budget;
+	struct contact contact;
 	struct profile *profile;
 	struct agent_config *agents;
 	size_t agent_count;

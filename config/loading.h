@@ -41,6 +41,8 @@ struct loading {
 	struct draft_organisation **organisations;
 	struct draft_site **sites;
 	struct draft_test **tests;
+	const char *kept_from;	  /* the file of the place kept last, as the reading has it */
+	const char *kept_file;	  /* and as the configuration has it */
 	size_t suggestions;	  /* "did you mean" looked up so far */
 	const char *profile_text; /* in place of the profile that is named; NULL: none */
 };
@@ -56,6 +58,12 @@ void resolve_anchors(struct loading *loading);
 
 /* Fills in the calendars, and reads the holidays that they name. */
 void resolve_calendars(struct loading *loading);
+
+/* Fills in the budget and the contact. */
+void resolve_budget(struct loading *loading);
+
+/* A place as the configuration keeps it. */
+struct place keep_place(struct loading *loading, struct place place);
 
 /* Selects each test's targets; the names must be resolved. */
 void resolve_targets(struct loading *loading);

@@ -85,6 +85,65 @@ static void list_close(struct list_printer *list)
 	fputs("]\n", list->out);
 }
 
+/* "section:" once, when its first key is printed. */
+static void print_opening(FILE *out, const char *opening, bool *open)
+{
+	if (!*open)
+		fprintf(out, "%s:\n", opening);
+	*open = true;
+}
+
+static void print_rates(const struct budget *budget, enum budget_scope scope, FILE *out, bool *open)
+{
+	static const char *const names[BUDGET_SCOPES] = {"  agent", "  target", "  owner"};
+	double packets = budget->packets[scope].most;
+	double bits = budget->bits[scope].most;
+
+	if (packets <= 0 && bits <= 0)
+		return;
+	print_opening(out, "budget", open);
+	fprintf(out, "%s:\n", names[scope]);
+	if (packets > 0)
+		print_number(out, "    packets-per-second", packets);
+	if (bits > 0)
+		print_number(out, "    bits-per-second", bits);
+}
+
+static void print_budget(const struct budget *budget, FILE *out)
+{
+	bool open = false;
+
+	for (enum budget_scope s = 0; s < BUDGET_SCOPES; s++)
+		print_rates(budget, s, out, &open);
+	if (budget->disk.most <= 0)
+		return;
+	print_opening(out, "budget", &open);
+	print_number(out, "  disk", budget->disk.most);
+}
+
+static void print_contact(const struct contact *contact, FILE *out)
+{
+	const struct {
+		const char *key;
+		const char *text;
+	} rows[] = {
+		{"zh", contact->zh},
+		{"en", contact->en},
+		{"telephone", contact->telephone},
+		{"email", contact->email},
+	};
+	bool open = false;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].text == NULL)
+			continue;
+		print_opening(out, "contact", &open);
+		fprintf(out, "  %s: ", rows[i].key);
+		yaml_print_text(out, rows[i].text);
+		putc('\n', out);
+	}
+}
+
 static void print_head(const struct config *config, FILE *out)
 {
 	fprintf(out, "network:\n");
@@ -99,6 +158,8 @@ static void print_head(const struct config *config, FILE *out)
 	fprintf(out, "maintenance:\n");
 	print_duration(out, "  notice", config->notice_ns);
 	print_duration(out, "  allowance", config->allowance_ns);
+	print_budget(&config->budget, out);
+	print_contact(&config->contact, out);
 	fprintf(out, "profile: ");
 	yaml_print_text(out, config->profile_named);
 	putc('\n', out);
@@ -117,6 +178,18 @@ static void print_anchor(const struct anchor_config *anchor, FILE *out)
 	fputs("}\n", out);
 }
 
+static void print_sources(const struct agent_config *agent, FILE *out)
+{
+	for (enum family f = 0; f < FAMILY_COUNT; f++) {
+		for (size_t i = 0; i < agent->source_count[f]; i++)
+			fprintf(out, "%s%s%s\"%s\"", i == 0 ? "    " : "",
+				i == 0 ? family_name(f) : "", i == 0 ? ": [" : ", ",
+				agent->sources[f][i].text);
+		if (agent->source_count[f] > 0)
+			fputs("]\n", out);
+	}
+}
+
 static void print_agents(const struct config *config, FILE *out)
 {
 	fprintf(out, "agents:\n");
@@ -127,6 +200,7 @@ static void print_agents(const struct config *config, FILE *out)
 		if (agent->site != CONFIG_NONE)
 			fprintf(out, "    site: %s\n", config->sites[agent->site].name);
 		fprintf(out, "    receive-buffer: %u\n", (unsigned)agent->receive_buffer);
+		print_sources(agent, out);
 		if (agent->anchor_count > 0)
 			fprintf(out, "    anchors:\n");
 		for (size_t a = 0; a < agent->anchor_count; a++)

@@ -30,7 +30,7 @@ static void type_format(const struct key_row *row, char *out, size_t size)
 		bounds_format(row, bounds, sizeof(bounds));
 	snprintf(out, size, "%s%s%s%s",
 		 row->list ? row->single ? "one, or a list, each " : "list, each " : "",
-		 type_name(row),
+		 row->scaled ? "number, k, M, G or T may follow" : type_name(row),
 		 bounds[0] == '\0'	     ? ""
 		 : row->type == VALUE_CHOICE ? " "
 					     : ", ",

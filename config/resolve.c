@@ -19,6 +19,15 @@ static struct title title_of(struct loading *l, const struct draft_title *draft,
 	return (struct title){arena_text(l->config->arena, zh), arena_text(l->config->arena, en)};
 }
 
+struct place keep_place(struct loading *l, struct place place)
+{
+	if (l->kept_from != place.file) {
+		l->kept_from = place.file;
+		l->kept_file = arena_text(l->config->arena, place.file);
+	}
+	return (struct place){l->kept_file, place.line, place.column};
+}
+
 struct defined defined_create(struct loading *l, size_t most, bool broken)
 {
 	return (struct defined){
@@ -82,8 +91,25 @@ static void add_local_agent(struct loading *l)
 		.name = arena_text(config->arena, "local"),
 		.title = {arena_text(config->arena, "本机"),
 			  arena_text(config->arena, "This machine")},
+		.place = keep_place(l, l->draft.section.place),
 	};
 	names_add(l->agent_names.names, config->agents[0].name, 0);
+}
+
+/* Where an agent's packets come from. */
+static void resolve_sources(struct loading *l, const struct draft_agent *draft,
+			    struct agent_config *agent)
+{
+	for (enum family f = 0; f < FAMILY_COUNT; f++) {
+		const struct value *named = &draft->sources[f];
+		agent->sources[f] =
+			arena_zeroed(l->config->arena, named->count, sizeof(struct address));
+		for (size_t i = 0; i < named->count; i++) {
+			if (value_known(&named->items[i]))
+				address_parse(named->items[i].text, f,
+					      &agent->sources[f][agent->source_count[f]++]);
+		}
+	}
 }
 
 static void resolve_agents(struct loading *l)
@@ -102,6 +128,8 @@ static void resolve_agents(struct loading *l)
 		l->agents[i] = draft;
 		agent->name = define_name(l, &l->agent_names, &named->section, &named->name);
 		agent->title = title_of(l, &named->title, agent->name);
+		agent->place = keep_place(l, named->name.place);
+		resolve_sources(l, draft, agent);
 	}
 	if (list->count == 0 && !list->broken)
 		add_local_agent(l);
@@ -134,6 +162,7 @@ static void add_organisations(struct loading *l, const struct section_list *list
 		organisation->name = define_name(l, &l->organisation_names, &draft->named.section,
 						 &draft->named.name);
 		organisation->title = title_of(l, &draft->named.title, organisation->name);
+		organisation->place = keep_place(l, draft->named.name.place);
 		organisation->parent = parent;
 		add_organisations(l, &draft->children, index);
 	}
@@ -183,6 +212,7 @@ static void resolve_site(struct loading *l, struct draft_site *draft, struct sit
 	struct section *section = &draft->named.section;
 
 	site->title = title_of(l, &draft->named.title, site->name);
+	site->place = keep_place(l, draft->named.name.place);
 	site->organisation =
 		resolve_reference(l, section, &draft->organisation, &l->organisation_names);
 	site->tier = value_known(&draft->tier) ? (enum tier)draft->tier.choice : TIER_ACCESS;
@@ -287,6 +317,7 @@ static void resolve_tests(struct loading *l)
 		l->tests[i] = draft;
 		config->tests[i].name =
 			define_name(l, &l->test_names, &draft->section, &draft->name);
+		config->tests[i].place = keep_place(l, draft->name.place);
 		resolve_test(l, draft, &config->tests[i]);
 	}
 }
@@ -317,6 +348,7 @@ static void resolve_network(struct loading *l)
 void resolve_names(struct loading *l)
 {
 	resolve_network(l);
+	resolve_budget(l);
 	resolve_agents(l);
 	resolve_organisations(l);
 	resolve_sites(l);

@@ -46,6 +46,7 @@ struct draft_agent {
 	struct value site;
 	struct section_list anchors; /* of struct draft_anchor */
 	struct value receive_buffer;
+	struct value sources[FAMILY_COUNT];
 };
 
 struct draft_organisation {
@@ -118,6 +119,25 @@ struct draft_test {
 	struct value calendar;
 };
 
+struct draft_rates {
+	struct section section;
+	struct value packets;
+	struct value bits;
+};
+
+struct draft_budget {
+	struct section section;
+	struct draft_rates rates[BUDGET_SCOPES];
+	struct value disk;
+};
+
+struct draft_contact {
+	struct section section;
+	struct draft_title title;
+	struct value telephone;
+	struct value email;
+};
+
 struct draft_config {
 	struct section section;
 	struct draft_network network;
@@ -125,6 +145,8 @@ struct draft_config {
 	struct value data;
 	struct draft_retention retention;
 	struct draft_maintenance maintenance;
+	struct draft_budget budget;
+	struct draft_contact contact;
 	struct value profile;
 	struct value inventory;
 	struct section_list agents;	   /* of struct draft_agent */
@@ -136,6 +158,8 @@ struct draft_config {
 
 extern const struct key_row config_rows[];
 extern const struct key_row site_rows[];
+extern const struct key_row budget_rows[];
+extern const struct key_row contact_rows[];
 
 /* Every key of some rows and of those below them, with type, bounds, default and meaning. */
 void reference_print(const struct key_row *rows, FILE *out);

@@ -84,21 +84,43 @@ static bool number_parse(const char *text, double *out)
 	return *end == '\0' && isfinite(*out);
 }
 
-static bool ratio_parse(const char *text, double *out)
+/* A number before its last character and a blank that may stand between. */
+static bool number_parse_before(const char *text, double *out)
 {
 	char number[32];
 	size_t len = strlen(text);
 
-	if (len < 2 || len >= sizeof(number) || text[len - 1] != '%')
-		return number_parse(text, out);
-	memcpy(number, text, len + 1);
+	if (len < 2 || len >= sizeof(number))
+		return false;
+	memcpy(number, text, len);
 	number[len - 1] = '\0';
 	if (len > 2 && number[len - 2] == ' ')
 		number[len - 2] = '\0';
-	if (!number_parse(number, out))
+	return number_parse(number, out);
+}
+
+static bool ratio_parse(const char *text, double *out)
+{
+	if (text[0] == '\0' || text[strlen(text) - 1] != '%')
+		return number_parse(text, out);
+	if (!number_parse_before(text, out))
 		return false;
 	*out /= 100;
 	return true;
+}
+
+static bool scaled_parse(const char *text, double *out)
+{
+	static const char scales[] = "kMGT";
+	const char *scale = text[0] == '\0' ? NULL : strchr(scales, text[strlen(text) - 1]);
+
+	if (scale == NULL)
+		return number_parse(text, out);
+	if (!number_parse_before(text, out))
+		return false;
+	for (; scale >= scales; scale--)
+		*out *= 1000;
+	return isfinite(*out);
 }
 
 static void words_format(const char *const *words, char *out, size_t size)
@@ -212,11 +234,13 @@ static bool read_number(const struct key_row *row, const char *text, struct valu
 {
 	char bounds[256];
 	bool parsed = row->type == VALUE_RATIO ? ratio_parse(text, &out->number)
+		      : row->scaled	       ? scaled_parse(text, &out->number)
 					       : number_parse(text, &out->number);
 
 	if (!parsed) {
 		bounds_format(row, bounds, sizeof(bounds));
-		problem_say(problem, "\"%.*s\" is no number; write %s", SHOWN, text, bounds);
+		problem_say(problem, "\"%.*s\" is no number; write %s%s", SHOWN, text, bounds,
+			    row->scaled ? ", with k, M, G or T behind it if you like" : "");
 		return false;
 	}
 	if (out->number < row->low || out->number > row->high)

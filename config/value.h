@@ -45,6 +45,7 @@ struct key_row {
 	int64_t most;
 	double low; /* numbers and ratios */
 	double high;
+	bool scaled;		    /* a number may have k, M, G or T behind it: 64k */
 	const char *unit;	    /* for the reference: "octets" */
 	const char *const *words;   /* choices, ended by NULL */
 	const char *fallback;	    /* read when the key is left out */
