@@ -2,6 +2,7 @@
 #include "collector/journal.h"
 #include "collector/base/clock.h"
 #include "collector/base/log.h"
+#include "config/config.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,6 +27,8 @@ struct note {
 	char *text;
 	struct evidence evidence;
 	struct cut_off cut_off;
+	bool reread; /* windows, if they have changed */
+	struct window_list windows;
 	enum err rc;
 };
 
@@ -38,6 +41,8 @@ struct journal {
 	struct note *last;
 	uv_work_t work;
 	struct note *writing;
+	struct window_listener windows;
+	int64_t windows_stamp; /* of those told last */
 };
 
 enum err journal_open(uv_loop_t *loop, const char *directory, const char *agent,
@@ -65,6 +70,7 @@ static void destroy_note(struct note *note)
 {
 	if (note == NULL)
 		return;
+	windows_finish(&note->windows);
 	free(note->title);
 	free(note->text);
 	free(note);
@@ -100,7 +106,9 @@ static void on_written(uv_work_t *work, int status)
 	struct note *note = journal->writing;
 
 	(void)status;
-	if (note->rc != E_OK)
+	if (note->reread && note->rc == E_OK)
+		journal->windows.take(journal->windows.context, &note->windows);
+	else if (!note->reread && note->rc != E_OK)
 		log_warn("archive", "%s could not be written: %s",
 			 note->title == NULL ? note->evidence.path : note->title,
 			 err_text(note->rc));
@@ -167,6 +175,41 @@ void journal_cut_off(struct journal *journal, const struct cut_off *cut_off)
 	take_note(journal, &note);
 }
 
+/* E_NOT_FOUND: nothing has changed. */
+static enum err read_windows(struct journal *journal, struct note *note)
+{
+	int64_t stamp = 0;
+	enum err rc = windows_stamp(journal->archive, &stamp);
+
+	if (rc != E_OK)
+		return rc;
+	if (stamp == journal->windows_stamp)
+		return E_NOT_FOUND;
+	rc = windows_read(journal->archive, &note->windows);
+	if (rc == E_OK)
+		journal->windows_stamp = stamp;
+	return rc;
+}
+
+enum err journal_windows(struct journal *journal, const struct window_listener *listener)
+{
+	struct note note = {.reread = true};
+
+	journal->windows = *listener;
+	enum err rc = read_windows(journal, &note);
+	if (rc == E_OK)
+		listener->take(listener->context, &note.windows);
+	return rc == E_NOT_FOUND ? E_OK : rc;
+}
+
+void journal_reread_windows(struct journal *journal)
+{
+	struct note note = {.write = read_windows, .reread = true};
+
+	if (journal->windows.take != NULL)
+		take_note(journal, &note);
+}
+
 static enum err write_configuration(struct journal *journal, struct note *note)
 {
 	if (note->title == NULL || note->text == NULL)
@@ -174,10 +217,28 @@ static enum err write_configuration(struct journal *journal, struct note *note)
 	return archive_configuration(journal->archive, note->at, note->title, note->text);
 }
 
-void journal_configuration(struct journal *journal, const char *digest, const char *text)
+static char *text_of(const struct config *config)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *memory = open_memstream(&text, &len);
+
+	if (memory == NULL)
+		return NULL;
+	config_print(config, memory);
+	if (fclose(memory) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+void journal_configuration(struct journal *journal, const struct config *config)
 {
 	struct note note = {
-		.write = write_configuration, .title = strdup(digest), .text = strdup(text)};
+		.write = write_configuration,
+		.title = strdup(config->digest),
+		.text = text_of(config),
+	};
 	take_note(journal, &note);
 }
 

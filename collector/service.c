@@ -9,6 +9,7 @@
 #include "collector/courses.h"
 #include "collector/gate.h"
 #include "collector/journal.h"
+#include "collector/maintenance.h"
 #include "collector/net/capture.h"
 #include "collector/plan.h"
 #include "collector/reload.h"
@@ -47,6 +48,7 @@ struct service {
 	struct capture *capture; /* NULL: no evidence can be taken */
 	struct store *store;
 	struct journal *journal;
+	struct maintenance *maintenance;
 	struct watcher *watcher;
 	struct sentinel *sentinel;
 	struct gate *gate;
@@ -81,7 +83,17 @@ static void on_finished(void *context, uint32_t series, const struct sample *sam
 		.family = course->target.host.family,
 		.t_max = course->target.t_max,
 	};
-	gate_put(service->gate, &passing, sample, clock_monotonic());
+	struct sample flagged = *sample;
+	if (maintenance_plans(service->maintenance, course->name, sample->slot))
+		flagged.flags |= SLOT_PLANNED;
+	gate_put(service->gate, &passing, &flagged, clock_monotonic());
+}
+
+static void on_windows(void *context, struct window_list *list)
+{
+	struct service *service = context;
+
+	maintenance_take(service->maintenance, list);
 }
 
 static enum standing on_doubt(void *context, uint8_t family, const struct suspicion *suspicion)
@@ -206,6 +218,8 @@ static void on_tick(void *context)
 		watcher_tick(service->watcher);
 	if (!service->stopping && sentinel_tick(service->sentinel))
 		gate_review(service->gate, clock_monotonic());
+	if (maintenance_due(service->maintenance, clock_monotonic()))
+		journal_reread_windows(service->journal);
 	snprintf(note, sizeof(note), "%" PRIu64 " slots", agent_counters(service->agent)->slots);
 	progress_show(&service->progress,
 		      (uint64_t)((clock_monotonic() - service->started_at) / NSEC_PER_MSEC), note);
@@ -226,30 +240,6 @@ static void on_hangup(void *context)
 		reload_start(service->reload);
 }
 
-static char *text_of(const struct config *config)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
-
-	if (memory == NULL)
-		return NULL;
-	config_print(config, memory);
-	if (fclose(memory) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
-static void note_configuration(struct service *service)
-{
-	char *text = text_of(service->config);
-
-	if (text != NULL)
-		journal_configuration(service->journal, service->config->digest, text);
-	free(text);
-}
-
 static const struct agent_config *agent_of(const struct service *service)
 {
 	return &service->config->agents[config_find_agent(service->config, service->agent_name)];
@@ -260,6 +250,7 @@ static enum err take_over(struct service *service, const struct plan *plan,
 {
 	service->t_max = plan_t_max(plan);
 	timetable_take(&service->timetable, service->config);
+	maintenance_configure(service->maintenance, service->config);
 	agent_judge(service->agent, service->config->profile->c1);
 	enum err rc = courses_take_over(&service->courses, service->agent, plan, difference);
 	if (rc == E_OK)
@@ -286,7 +277,7 @@ static void on_reloaded(void *context, struct config *config, const struct plan 
 		 difference.added, difference.retired);
 	log_info("reload", "%s: %s", config->path, detail);
 	journal_event(service->journal, "reloaded", detail);
-	note_configuration(service);
+	journal_configuration(service->journal, service->config);
 }
 
 static void on_refused(void *context, const char *reason)
@@ -366,6 +357,14 @@ static enum err open_store(struct service *service)
 	return E_OK;
 }
 
+static enum err open_maintenance(struct service *service)
+{
+	struct window_listener listener = {service, on_windows};
+	enum err rc = maintenance_create(&service->maintenance);
+
+	return rc == E_OK ? journal_windows(service->journal, &listener) : rc;
+}
+
 static enum err open_gate(struct service *service)
 {
 	struct sentinel_options watching = {
@@ -442,7 +441,9 @@ static enum err open_rest(struct service *service)
 	enum err rc = open_store(service);
 	if (rc != E_OK)
 		return rc;
-	rc = open_gate(service);
+	rc = open_maintenance(service);
+	if (rc == E_OK)
+		rc = open_gate(service);
 	if (rc == E_OK)
 		rc = begin(service);
 	if (rc != E_OK)
@@ -535,7 +536,7 @@ enum err service_run(struct service *service)
 	reload_listen(service->reload, &reloaded);
 	set_end(service);
 	journal_event(service->journal, "started", NETGRADE_VERSION);
-	note_configuration(service);
+	journal_configuration(service->journal, service->config);
 	rc = ticker_create(&service->loop, service->agent, &listener, &service->ticker);
 	if (rc == E_OK) {
 		hold_hangup(SIG_UNBLOCK);
@@ -568,6 +569,7 @@ void service_close(struct service *service)
 		(void)uv_loop_close(&service->loop);
 	}
 	journal_close(service->journal);
+	maintenance_destroy(service->maintenance);
 	store_close(service->store);
 	capture_close(service->capture);
 	agent_destroy(service->agent);
