@@ -4,6 +4,7 @@
 #ifndef NETGRADE_CONFIG_CONFIG_H
 #define NETGRADE_CONFIG_CONFIG_H
 
+#include "config/alarms.h"
 #include "config/budget.h"
 #include "config/calendar.h"
 #include "config/diagnostic.h"
@@ -115,6 +116,7 @@ struct config {
 	int64_t allowance_ns;  /* planned maintenance of a path in a calendar month */
 	struct budget budget;
 	struct contact contact;
+	struct alarms_config alarms;
 	struct profile *profile;
 	struct agent_config *agents;
 	size_t agent_count;

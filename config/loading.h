@@ -65,8 +65,11 @@ void resolve_budget(struct loading *loading);
 /* A place as the configuration keeps it. */
 struct place keep_place(struct loading *loading, struct place place);
 
-/* Selects each test's targets; the names must be resolved. */
+/* Selects the targets of each test and of the alarms; the names must be resolved. */
 void resolve_targets(struct loading *loading);
+
+/* Fills in the alarms but for their sites, which resolve_targets selects. */
+void resolve_alarms(struct loading *loading);
 
 /* Decides what each site is scored by; refuses a series measured twice. */
 void resolve_scored(struct loading *loading);

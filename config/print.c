@@ -285,17 +285,49 @@ static bool has_all_sites(const struct config *config, const struct test_config 
 	return reachable == test->site_count;
 }
 
-static void print_targets(const struct config *config, FILE *out, const struct test_config *test)
+static void print_sites(const struct config *config, FILE *out, const size_t *sites, size_t count)
 {
 	struct list_printer list;
 
+	list_open(&list, out, "      sites");
+	for (size_t i = 0; i < count; i++)
+		list_add(&list, config->sites[sites[i]].name);
+	list_close(&list);
+}
+
+static void print_targets(const struct config *config, FILE *out, const struct test_config *test)
+{
 	if (has_all_sites(config, test))
 		return;
 	fprintf(out, "    targets:\n");
-	list_open(&list, out, "      sites");
-	for (size_t i = 0; i < test->site_count; i++)
-		list_add(&list, config->sites[test->sites[i]].name);
-	list_close(&list);
+	print_sites(config, out, test->sites, test->site_count);
+}
+
+/* A URL may hold a secret, and what is printed is kept: only its host is. */
+static void print_alarms(const struct config *config, FILE *out)
+{
+	const struct alarms_config *alarms = &config->alarms;
+	char destination[ALARM_DESTINATION];
+
+	fprintf(out, "alarms:\n  raise: %u\n  clear: %u\n", (unsigned)alarms->raise,
+		(unsigned)alarms->clear);
+	print_duration(out, "  gather", alarms->gather_ns);
+	if (alarms->remind_ns > 0)
+		print_duration(out, "  remind", alarms->remind_ns);
+	print_duration(out, "  timeout", alarms->timeout_ns);
+	for (size_t i = 0; alarms->command != NULL && alarms->command[i] != NULL; i++) {
+		fprintf(out, i == 0 ? "  command:\n    - " : "    - ");
+		yaml_print_text(out, alarms->command[i]);
+		putc('\n', out);
+	}
+	if (alarms->post != NULL) {
+		alarm_destination(alarms->post, destination);
+		fprintf(out, "  post: %s/...\n", destination);
+	}
+	if (alarms->site_count == config->site_count)
+		return;
+	fprintf(out, "  targets:\n");
+	print_sites(config, out, alarms->sites, alarms->site_count);
 }
 
 static void print_test(const struct config *config, FILE *out, const struct test_config *test)
@@ -339,6 +371,7 @@ void config_print(const struct config *config, FILE *out)
 	for (size_t i = 0; i < config->site_count; i++)
 		print_site(config, out, &config->sites[i]);
 	print_calendars(config, out);
+	print_alarms(config, out);
 	fprintf(out, "tests:\n");
 	for (size_t i = 0; i < config->test_count; i++)
 		print_test(config, out, &config->tests[i]);

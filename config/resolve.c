@@ -356,6 +356,7 @@ void resolve_names(struct loading *l)
 	resolve_anchors(l);
 	resolve_calendars(l);
 	resolve_tests(l);
+	resolve_alarms(l);
 	*l->config->index = (struct config_index){
 		.agents = l->agent_names.names,
 		.organisations = l->organisation_names.names,

@@ -345,7 +345,7 @@ const struct key_row site_rows[] = {
 	{.name = NULL},
 };
 
-static const struct key_row targets_rows[] = {
+const struct key_row targets_rows[] = {
 	{.name = "tiers",
 	 .type = VALUE_CHOICE,
 	 .list = true,
@@ -534,6 +534,11 @@ const struct key_row config_rows[] = {
 	 .offset = offsetof(struct draft_config, contact),
 	 .rows = contact_rows,
 	 .meaning = "who answers for the measuring; part of every notice"},
+	{.name = "alarms",
+	 .type = VALUE_SECTION,
+	 .offset = offsetof(struct draft_config, alarms),
+	 .rows = alarms_rows,
+	 .meaning = "who is told when an outage begins and ends"},
 	{.name = "profile",
 	 .type = VALUE_TEXT,
 	 .offset = offsetof(struct draft_config, profile),

@@ -81,6 +81,18 @@ struct draft_targets {
 	struct value sites;
 };
 
+struct draft_alarms {
+	struct section section;
+	struct value raise;
+	struct value clear;
+	struct value gather;
+	struct value remind;
+	struct value timeout;
+	struct value command;
+	struct value post;
+	struct draft_targets targets;
+};
+
 struct draft_publication {
 	struct section section;
 	struct value document;
@@ -147,6 +159,7 @@ struct draft_config {
 	struct draft_maintenance maintenance;
 	struct draft_budget budget;
 	struct draft_contact contact;
+	struct draft_alarms alarms;
 	struct value profile;
 	struct value inventory;
 	struct section_list agents;	   /* of struct draft_agent */
@@ -160,6 +173,8 @@ extern const struct key_row config_rows[];
 extern const struct key_row site_rows[];
 extern const struct key_row budget_rows[];
 extern const struct key_row contact_rows[];
+extern const struct key_row targets_rows[];
+extern const struct key_row alarms_rows[];
 
 /* Every key of some rows and of those below them, with type, bounds, default and meaning. */
 void reference_print(const struct key_row *rows, FILE *out);

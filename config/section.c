@@ -97,6 +97,8 @@ static void check_repeated(const struct reading *reading, struct section *sectio
 {
 	struct value *item = &value->items[index];
 
+	if (item->row->repeats)
+		return;
 	for (size_t i = 0; i < index && item->state == VALUE_GIVEN; i++) {
 		if (strcmp(value->items[i].text, item->text) == 0)
 			section_complain(reading, section, item, "%s is listed twice; remove one",

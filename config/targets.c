@@ -130,20 +130,34 @@ static bool sites_uncertain(const struct loading *l)
 	return uncertain;
 }
 
-static void resolve_test(struct loading *l, struct draft_test *draft, struct test_config *test,
-			 struct selection *selection)
+static void select_targets(struct loading *l, struct draft_targets *targets,
+			   struct test_config *test, struct selection *selection)
 {
 	memset(selection->tiers, 0, sizeof(selection->tiers));
-	if (draft->targets.organisations.count > 0)
+	if (targets->organisations.count > 0)
 		memset(selection->organisations, 0, l->config->organisation_count);
-	if (draft->targets.sites.count > 0)
+	if (targets->sites.count > 0)
 		memset(selection->sites, 0, l->config->site_count);
-	select_tiers(selection, &draft->targets.tiers);
-	select_organisations(l, selection, &draft->targets);
-	check_tags(l, &draft->targets);
-	select_sites(l, selection, &draft->targets, test);
-	gather(l, selection, &draft->targets, test);
-	draft->section.broken |= draft->targets.section.broken;
+	select_tiers(selection, &targets->tiers);
+	select_organisations(l, selection, targets);
+	check_tags(l, targets);
+	select_sites(l, selection, targets, test);
+	gather(l, selection, targets, test);
+}
+
+/* Whatever measures a site may raise its alarm. */
+static void select_alarms(struct loading *l, struct selection *selection, bool uncertain)
+{
+	struct test_config any = {.family = {true, true}};
+	struct draft_alarms *draft = &l->draft.alarms;
+
+	select_targets(l, &draft->targets, &any, selection);
+	l->config->alarms.sites = any.sites;
+	l->config->alarms.site_count = any.site_count;
+	if (any.site_count == 0 && !draft->targets.section.broken && !uncertain)
+		diagnostics_add(l->reading.diagnostics, SEVERITY_ERROR,
+				draft->targets.section.place, "alarms.targets",
+				"match no site; widen or remove them");
 }
 
 void resolve_targets(struct loading *l)
@@ -159,11 +173,13 @@ void resolve_targets(struct loading *l)
 
 	for (size_t i = 0; i < config->test_count; i++) {
 		struct draft_test *draft = l->tests[i];
-		resolve_test(l, draft, &config->tests[i], &selection);
+		select_targets(l, &draft->targets, &config->tests[i], &selection);
+		draft->section.broken |= draft->targets.section.broken;
 		if (config->tests[i].site_count == 0 && !draft->section.broken && !uncertain)
 			section_complain(&l->reading, &draft->section, &draft->name,
 					 "the targets of %s match no site; widen targets or "
 					 "families, or remove it",
 					 draft->name.text);
 	}
+	select_alarms(l, &selection, uncertain);
 }

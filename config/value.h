@@ -38,6 +38,7 @@ struct key_row {
 	enum value_type type;
 	bool list;     /* a list of such values */
 	bool single;   /* a list of one may be written without its brackets */
+	bool repeats;  /* a list in which an element may stand twice */
 	bool required; /* an error when left out */
 	bool sourced;  /* written {value: …, source: …}: where the number was published */
 	size_t offset; /* of the struct value (section, section_list) in the draft */
