@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/base/calendar.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,13 +13,15 @@ static const char zone_folder[] = "/usr/share/zoneinfo";
 
 enum err calendar_use_zone(const char *name)
 {
+	struct stat status;
 	char path[256];
 
 	if (name[0] == '\0' || name[0] == '/' || strstr(name, "..") != NULL)
 		return E_NOT_FOUND;
 	if (strcmp(name, "UTC") != 0) {
 		int len = snprintf(path, sizeof(path), "%s/%s", zone_folder, name);
-		if (len < 0 || (size_t)len >= sizeof(path) || access(path, R_OK) != 0)
+		if (len < 0 || (size_t)len >= sizeof(path) || access(path, R_OK) != 0 ||
+		    stat(path, &status) != 0 || !S_ISREG(status.st_mode))
 			return E_NOT_FOUND;
 	}
 	if (setenv("TZ", name, 1) != 0)
@@ -43,36 +47,35 @@ static enum err to_instant(const struct tm *fields, nsec *out)
 	return E_OK;
 }
 
-/* Midnight, or the first instant of the day where a change of clocks removes midnight. */
+static bool is_before(time_t t, const struct tm *day)
+{
+	struct tm at;
+
+	localtime_r(&t, &at);
+	return at.tm_year < day->tm_year ||
+	       (at.tm_year == day->tm_year && at.tm_yday < day->tm_yday);
+}
+
+/* The first second of the day. Midnight is not asked for: a change of clocks may leave it out, or
+ * repeat it. */
 static enum err day_start(int year, int month, int day, nsec *out)
 {
-	struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
-	tm.tm_isdst = -1;
-	time_t t = mktime(&tm);
+	struct tm noon = {
+		.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = 12};
+	noon.tm_isdst = -1;
+	time_t high = mktime(&noon);
 
-	if (t == (time_t)-1 && year != 1969 && year != 1970)
+	if (high == (time_t)-1 && year != 1969 && year != 1970)
 		return E_RANGE;
-	if (tm.tm_hour != 0) {
-		/* mktime may land on either side of the gap: go to the first second of the day. */
-		time_t low = t - 86400;
-		time_t high = t + 86400;
-		struct tm want = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
-		want.tm_hour = 12;
-		want.tm_isdst = -1;
-		mktime(&want);
-		while (high - low > 1) {
-			time_t middle = low + (high - low) / 2;
-			struct tm at;
-			localtime_r(&middle, &at);
-			if (at.tm_year < want.tm_year ||
-			    (at.tm_year == want.tm_year && at.tm_yday < want.tm_yday))
-				low = middle;
-			else
-				high = middle;
-		}
-		t = high;
+	time_t low = high - 86400;
+	while (high - low > 1) {
+		time_t middle = low + (high - low) / 2;
+		if (is_before(middle, &noon))
+			low = middle;
+		else
+			high = middle;
 	}
-	*out = (nsec)t * NSEC_PER_SEC;
+	*out = (nsec)high * NSEC_PER_SEC;
 	return E_OK;
 }
 
