@@ -5,10 +5,14 @@
 #include <gnutls/gnutls.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+/* Gathers small pieces: a call of the library costs more than hashing them. */
 struct digest {
 	gnutls_hash_hd_t hash;
 	bool failed;
+	size_t used;
+	unsigned char gathered[4096];
 };
 
 struct digest *digest_start(void)
@@ -22,10 +26,30 @@ struct digest *digest_start(void)
 	return digest;
 }
 
+static void hash(struct digest *digest, const void *octets, size_t len)
+{
+	if (len > 0)
+		digest->failed |= gnutls_hash(digest->hash, octets, len) < 0;
+}
+
+static void flush(struct digest *digest)
+{
+	hash(digest, digest->gathered, digest->used);
+	digest->used = 0;
+}
+
 void digest_add(struct digest *digest, const void *octets, size_t len)
 {
-	if (digest != NULL && len > 0)
-		digest->failed |= gnutls_hash(digest->hash, octets, len) < 0;
+	if (digest == NULL || len == 0)
+		return;
+	if (len > sizeof(digest->gathered) - digest->used)
+		flush(digest);
+	if (len > sizeof(digest->gathered)) {
+		hash(digest, octets, len);
+		return;
+	}
+	memcpy(digest->gathered + digest->used, octets, len);
+	digest->used += len;
 }
 
 bool digest_finish(struct digest *digest, char out[DIGEST_TEXT])
@@ -34,6 +58,7 @@ bool digest_finish(struct digest *digest, char out[DIGEST_TEXT])
 
 	if (digest == NULL)
 		return false;
+	flush(digest);
 	bool whole = !digest->failed;
 	gnutls_hash_deinit(digest->hash, octets);
 	free(digest);

@@ -326,6 +326,7 @@ enum err assessment_make(const struct assessment_request *request, const struct 
 		.period = request->period,
 		.mode = request->mode,
 		.organisation = request->organisation,
+		.edition = request->edition,
 	};
 
 	for (size_t s = 0; s < SCORING_COUNT; s++)

@@ -5,6 +5,7 @@
 #define NETGRADE_REPORTER_ASSESSMENT_H
 
 #include "config/config.h"
+#include "reporter/edition.h"
 #include "reporter/path.h"
 #include "reporter/period.h"
 #include "reporter/score.h"
@@ -45,7 +46,8 @@ struct assessment {
 	const struct profile *profile;
 	struct report_period period;
 	enum score_mode mode;
-	size_t organisation; /* whose subtree; CONFIG_NONE for the whole network */
+	size_t organisation;	       /* whose subtree; CONFIG_NONE for the whole network */
+	const struct edition *edition; /* the closing that it rests on; NULL: the store itself */
 	struct assessed *sites;
 	size_t site_count;
 	struct group tiers[SCORING_COUNT][TIER_COUNT];
@@ -67,6 +69,7 @@ struct assessment_request {
 	struct report_period period;
 	enum score_mode mode;
 	size_t organisation;
+	const struct edition *edition; /* NULL: the source is a store */
 };
 
 /* E_CORRUPT when a path's time does not add up; what cannot be read is logged and its path marked.

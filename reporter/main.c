@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "collector/base/calendar.h"
-#include "collector/base/clock.h"
 #include "collector/base/log.h"
-#include "config/closest.h"
-#include "config/config.h"
 #include "config/options.h"
+#include "reporter/commands.h"
 #include "reporter/doc/monthly.h"
 #include "reporter/out/out.h"
-#include "reporter/query.h"
+#include "reporter/session.h"
 #include "reporter/terminal.h"
 #include "reporter/text/must.h"
 
@@ -17,169 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define DEFAULT_CONFIG "/etc/netgrade/netgrade.yaml"
-
-enum { RIGHT_TEXT = 128 };
-
-/* What the command line says; the rows of the tables below point in here. */
-struct arguments {
-	const char *config;
-	const char *data;
-	const char *month;
-	const char *from;
-	const char *until;
-	const char *organisation;
-	const char *language;
-	const char *out;
-	const char *format;
-	bool trial;
-	bool json;
-};
-
-static struct arguments given;
-
-/* Everything a command works on. */
-struct session {
-	struct config *config;
-	struct query *query;
-	struct source source;
-	struct assessment assessment;
-	enum language language;
-};
-
-static int refuse(const char *what, const char *value, const char *right)
-{
-	fprintf(stderr, "netgrade-reporter: %s%s%s%s; %s\n", what, value == NULL ? "" : " '",
-		value == NULL ? "" : value, value == NULL ? "" : "'", right);
-	return EXIT_USAGE;
-}
-
-/* errno tells more than "a system call failed". */
-static const char *reason(enum err rc)
-{
-	return rc == E_SYSTEM ? strerror(errno) : err_text(rc);
-}
-
-static int refuse_organisation(const struct config *config)
-{
-	const char **names = must_calloc(config->organisation_count, sizeof(*names));
-	char right[RIGHT_TEXT] = "name one of the configuration";
-
-	for (size_t i = 0; i < config->organisation_count; i++)
-		names[i] = config->organisations[i].name;
-	const char *closest = closest_name(given.organisation, names, config->organisation_count);
-	if (closest != NULL)
-		snprintf(right, sizeof(right), "did you mean '%s'?", closest);
-	free(names);
-	return refuse("no organisation", given.organisation, right);
-}
-
-static struct config *load_config(void)
-{
-	struct diagnostics diagnostics = {0};
-	struct config *config =
-		config_load(given.config == NULL ? DEFAULT_CONFIG : given.config, &diagnostics);
-
-	diagnostics_print(&diagnostics, stderr);
-	diagnostics_finish(&diagnostics);
-	return config;
-}
-
-/* Settles the period and what of the network is asked for. EXIT_OK or EXIT_USAGE. */
-static int understand(struct session *session, struct assessment_request *request)
-{
-	const struct config *config = session->config;
-	struct period_request asked = {given.month, given.from, given.until};
-	const char *wrong = "";
-
-	if (calendar_use_zone(config->time_zone) != E_OK)
-		return refuse("unknown time zone", config->time_zone, "install tzdata");
-	if (period_ask(&asked, clock_realtime(), &request->period, &wrong) != E_OK) {
-		fprintf(stderr, "netgrade-reporter: %s\n", wrong);
-		return EXIT_USAGE;
-	}
-	request->config = config;
-	request->mode = given.trial ? SCORE_TRIAL : SCORE_REGULAR;
-	request->organisation = CONFIG_NONE;
-	if (given.organisation == NULL)
-		return EXIT_OK;
-	request->organisation = config_find_organisation(config, given.organisation);
-	return request->organisation == CONFIG_NONE ? refuse_organisation(config) : EXIT_OK;
-}
-
-/* What cannot be read, why, and what to do about it. */
-static int say_unreadable(const char *data, enum err rc)
-{
-	static const struct {
-		enum err rc;
-		const char *what;
-		const char *to_do;
-	} rows[] = {
-		{E_NOT_FOUND, "no measurements are stored there",
-		 "let the collector run first, or name its data directory with --data"},
-		{E_PERMISSION, "permission denied",
-		 "run this as the user that the collector runs as (netgrade), or as root"},
-		{E_CORRUPT, "spool.db there is damaged",
-		 "restart the collector, which sets it aside"},
-		{E_MISMATCH, "spool.db there has another version's layout",
-		 "use the reporter that came with the collector"},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].rc != rc)
-			continue;
-		fprintf(stderr, "netgrade-reporter: %s: %s; %s\n", data, rows[i].what,
-			rows[i].to_do);
-		return EXIT_FAILED;
-	}
-	fprintf(stderr, "netgrade-reporter: %s: cannot be read: %s\n", data, reason(rc));
-	return EXIT_FAILED;
-}
-
-static int read_store(struct session *session, const struct assessment_request *request)
-{
-	const char *data = given.data == NULL ? session->config->data : given.data;
-	enum err rc = query_open(data, &session->query);
-
-	if (rc != E_OK)
-		return say_unreadable(data, rc);
-	session->source = query_source(session->query);
-	rc = assessment_make(request, &session->source, &session->assessment);
-	if (rc != E_OK) {
-		fprintf(stderr, "netgrade-reporter: the report is refused: %s\n", reason(rc));
-		return EXIT_FAILED;
-	}
-	if (!assessment_measured(&session->assessment)) {
-		fprintf(stderr,
-			"netgrade-reporter: nothing was measured in this period (data in %s)\n",
-			data);
-		return EXIT_FAILED;
-	}
-	return EXIT_OK;
-}
-
-static void session_finish(struct session *session)
-{
-	assessment_finish(&session->assessment);
-	query_close(session->query);
-	config_destroy(session->config);
-}
-
-/* Loads, reads and judges; what fails has been said. The session is to be finished either way. */
-static int session_start(struct session *session)
-{
-	struct assessment_request request = {0};
-	int rc;
-
-	if (given.language != NULL && language_parse(given.language, &session->language) != E_OK)
-		return refuse("no language", given.language, "zh-CN or en");
-	session->config = load_config();
-	if (session->config == NULL)
-		return EXIT_USAGE;
-	rc = understand(session, &request);
-	return rc == EXIT_OK ? read_store(session, &request) : rc;
-}
 
 /* The suffix of the format that a file's name ends in, "" for none. */
 static const char *suffix_of(const char *path)
@@ -223,7 +57,7 @@ static int say_unwritable(const char *path, enum err rc)
 {
 	fprintf(stderr,
 		"netgrade-reporter: %s: cannot be written: %s; name another place with --out\n",
-		path, rc == E_NOT_FOUND ? "no such folder" : reason(rc));
+		path, rc == E_NOT_FOUND ? "no such folder" : session_reason(rc));
 	return EXIT_FAILED;
 }
 
@@ -297,9 +131,9 @@ static int run_report(int count, char **operands)
 	(void)count;
 	(void)operands;
 	if (given.format != NULL && !known_format(given.format))
-		return refuse("no format", given.format, "html, json or both");
+		return session_refuse("no format", given.format, "html, json or both");
 	if (given.out != NULL && given.out[0] == '\0')
-		return refuse("--out is empty", NULL, "name a folder or a file");
+		return session_refuse("--out is empty", NULL, "name a folder or a file");
 	int rc = session_start(&session);
 	if (rc == EXIT_OK) {
 		struct doc *doc =
@@ -345,14 +179,13 @@ static int run_score(int count, char **operands)
 }
 
 #define PERIOD_OPTIONS                                                                             \
-	{"config", "FILE", "the configuration (default " DEFAULT_CONFIG ")", &given.config, NULL}, \
-		{"data", "DIR", "where the measurements are (default: as configured)",             \
-		 &given.data, NULL},                                                               \
+	PLACE_OPTIONS,                                                                             \
 		{"month", "YYYY-MM", "a calendar month in the configured zone", &given.month,      \
 		 NULL},                                                                            \
 		{"from", "TIME", "start, such as 2026-10-05 or 2026-10-05T08:30", &given.from,     \
 		 NULL},                                                                            \
 		{"to", "TIME", "end; not itself in the period", &given.until, NULL},               \
+		{"edition", "N", "of a closed month (default: the newest)", &given.edition, NULL}, \
 		{"organisation", "NAME", "only the sites of this subtree", &given.organisation,    \
 		 NULL},                                                                            \
 		{"lang", "LANGUAGE", "zh-CN (default) or en", &given.language, NULL},              \
@@ -380,6 +213,7 @@ static const struct command commands[] = {
 	{"report", "", "writes the assessment of a period as HTML and JSON", 0, 0, run_report,
 	 report_options},
 	{"score", "", "prints the scores of a period", 0, 0, run_score, score_options},
+	{"close", "", "keeps the facts of a month for good", 0, 0, command_close, close_options},
 	{NULL, NULL, NULL, 0, 0, NULL, NULL},
 };
 

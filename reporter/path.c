@@ -35,6 +35,22 @@ struct facts_rule path_rule(const struct config *config, size_t site)
 				config->sites[site].reach);
 }
 
+struct series_key path_key(const struct path_request *request)
+{
+	const struct config *config = request->config;
+	const struct test_config *test = &config->tests[request->test];
+	struct series_key key = {
+		.family = request->family == FAMILY_IPV4 ? 4 : 6,
+		.dscp = test->dscp,
+		.size = test->size,
+	};
+
+	snprintf(key.agent, sizeof(key.agent), "%s", config->agents[request->agent].name);
+	snprintf(key.target, sizeof(key.target), "%s", site_key(&config->sites[request->site]));
+	snprintf(key.method, sizeof(key.method), "%s", test->method);
+	return key;
+}
+
 /* An answer that came after the period puts nothing of it into service. */
 static nsec within(nsec first_reply, struct period period)
 {
@@ -80,6 +96,21 @@ static nsec earliest(nsec a, nsec b)
 	return a < b ? a : b;
 }
 
+/* So far an outage that is open at the period's end is followed. */
+static nsec follow_until(const struct facts_rule *rule, struct period period, nsec interval)
+{
+	return period.until + rule->outage.bridge + rule->outage.slots * interval;
+}
+
+nsec path_settled_at(const struct path_request *request)
+{
+	const struct test_config *test = &request->config->tests[request->test];
+	struct facts_rule rule = path_rule(request->config, request->site);
+
+	return follow_until(&rule, request->period, test->interval_ns) + COMMIT_TIME +
+	       test->t_max_ns;
+}
+
 /* Reads slots beyond the period where an outage reaches over its border. */
 static enum err widen(const struct path_reading *reading, struct history *history)
 {
@@ -93,8 +124,7 @@ static enum err widen(const struct path_reading *reading, struct history *histor
 		wide.from -= LOOK_BACK;
 	if (facts_open_after(rule, &history->record))
 		wide.until = earliest(reading->request->now,
-				      period.until + rule->outage.bridge +
-					      rule->outage.slots * path->series.interval);
+				      follow_until(rule, period, path->series.interval));
 	if (wide.from == period.from && wide.until <= period.until)
 		return E_OK;
 	struct summary *slots;
@@ -159,7 +189,6 @@ static enum err find_gone(const struct path_reading *reading, const struct histo
 	return E_OK;
 }
 
-/* The timeline is of the period alone, the facts of what is known beyond it too. */
 static enum err read_history(const struct path_reading *reading, struct history *out)
 {
 	struct history history;
@@ -168,14 +197,10 @@ static enum err read_history(const struct path_reading *reading, struct history 
 
 	if (rc != E_OK)
 		return rc;
-	if (reading->timeline != NULL)
-		timeline_make(&reading->rule, &history.record, reading->timeline);
 	rc = find_gone(reading, &history);
 	if (rc == E_OK)
 		rc = widen(reading, &history);
 	if (rc != E_OK) {
-		if (reading->timeline != NULL)
-			timeline_finish(reading->timeline);
 		history_finish(&history);
 		return rc;
 	}
@@ -211,11 +236,9 @@ static enum err make_facts(const struct path_reading *reading)
 	rc = facts_make(&reading->rule, &history.record, &path->facts);
 	if (rc != E_OK)
 		say_imbalance(reading, &history.record);
+	else if (reading->timeline != NULL)
+		timeline_make(&reading->rule, &history.record, reading->timeline);
 	history_finish(&history);
-	if (rc != E_OK) {
-		if (reading->timeline != NULL)
-			timeline_finish(reading->timeline);
-	}
 	return rc;
 }
 
@@ -262,22 +285,6 @@ static void find_evidence(const struct source *source, struct path *path)
 			path->evidence[i] = must_copy(found[0].path);
 		free(found);
 	}
-}
-
-static struct series_key key_of(const struct path_request *request)
-{
-	const struct config *config = request->config;
-	const struct test_config *test = &config->tests[request->test];
-	struct series_key key = {
-		.family = request->family == FAMILY_IPV4 ? 4 : 6,
-		.dscp = test->dscp,
-		.size = test->size,
-	};
-
-	snprintf(key.agent, sizeof(key.agent), "%s", config->agents[request->agent].name);
-	snprintf(key.target, sizeof(key.target), "%s", site_key(&config->sites[request->site]));
-	snprintf(key.method, sizeof(key.method), "%s", test->method);
-	return key;
 }
 
 /* A site, as windows ask for it. */
@@ -328,7 +335,7 @@ enum err path_read(const struct source *source, const struct path_request *reque
 {
 	const struct test_config *test = &request->config->tests[request->test];
 	struct path path = {
-		.key = key_of(request),
+		.key = path_key(request),
 		.settled = request->now - COMMIT_TIME - test->t_max_ns,
 	};
 	struct path_reading reading = {
@@ -376,4 +383,10 @@ void path_finish(struct path *path)
 	planned_destroy(path->planned);
 	path->planned = NULL;
 	facts_finish(&path->facts);
+}
+
+bool path_lacks_rows(const struct path *path)
+{
+	return path->gone.slots.from < path->gone.slots.until ||
+	       path->gone.hours.from < path->gone.hours.until;
 }

@@ -51,6 +51,12 @@ bool path_configured(const struct config *config, size_t site, size_t test, enum
 /* Whether the window is for the site. */
 bool path_covered(const struct config *config, size_t site, const struct window_entry *entry);
 
+/* What its measurements are stored under. */
+struct series_key path_key(const struct path_request *request);
+
+/* When slots that could still change the facts of the period are on record, or never will be. */
+nsec path_settled_at(const struct path_request *request);
+
 /* How the profile reads the slots of a path. */
 struct facts_rule path_rule(const struct config *config, size_t site);
 
@@ -60,6 +66,9 @@ struct facts_rule path_rule(const struct config *config, size_t site);
 MUST_CHECK enum err path_read(const struct source *source, const struct path_request *request,
 			      struct path *out, struct timeline *timeline);
 void path_finish(struct path *path);
+
+/* Whether any row of the period was kept once and is no more. */
+bool path_lacks_rows(const struct path *path);
 
 /* What is stored of a path over a period. history_finish frees. */
 struct history {

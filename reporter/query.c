@@ -118,3 +118,11 @@ struct source query_source(struct query *query)
 		.gone = gone,
 	};
 }
+
+enum err query_each_configuration(struct query *query, struct period period,
+				  configuration_visit *visit, void *context)
+{
+	return query->archive == NULL
+		       ? E_OK
+		       : archive_each_configuration(query->archive, period, visit, context);
+}

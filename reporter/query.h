@@ -15,4 +15,8 @@ void query_close(struct query *query); /* NULL is fine */
 /* Valid while the query is open. */
 struct source query_source(struct query *query);
 
+/* See archive.h; none where there is no archive. */
+MUST_CHECK enum err query_each_configuration(struct query *query, struct period period,
+					     configuration_visit *visit, void *context);
+
 #endif

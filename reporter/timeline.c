@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reporter/timeline.h"
 
+#include "reporter/facts_inside.h"
 #include "reporter/text/must.h"
 
 #include <stdlib.h>
@@ -60,6 +61,8 @@ static void add_slots(struct growing *growing, const struct facts_rule *rule,
 {
 	for (size_t i = 0; i < record->slot_count; i++) {
 		const struct summary *slot = &record->slots[i];
+		if (!facts_has(record, slot))
+			continue;
 		enum verdict verdict = facts_verdict(rule, record, slot);
 		struct timeline_hour *hour = hour_of(growing, slot);
 		add_slot(growing, slot, verdict);
@@ -85,8 +88,8 @@ static void set_delays(struct timeline_hour *into, const struct record *record,
 
 	into->delays = hour->delays;
 	into->beyond = hour->beyond;
-	into->early_slots = hour->delays.slots - served.slots;
-	into->early_lost = hour->delays.lost - served.lost;
+	into->left_out_slots = hour->delays.slots - served.slots;
+	into->left_out_lost = hour->delays.lost - served.lost;
 }
 
 /* Both lists are in the order of time; an hour without slots in the period joins at the end. */
@@ -136,11 +139,11 @@ struct delays *timeline_delays(const struct timeline *timeline, size_t *count)
 	*count = 0;
 	for (size_t i = 0; i < timeline->hour_count; i++) {
 		const struct timeline_hour *hour = &timeline->hours[i];
-		if (hour->delays.slots == hour->early_slots)
+		if (hour->delays.slots == hour->left_out_slots)
 			continue;
 		rows[*count] = hour->delays;
-		rows[*count].slots -= hour->early_slots;
-		rows[*count].lost -= hour->early_lost;
+		rows[*count].slots -= hour->left_out_slots;
+		rows[*count].lost -= hour->left_out_lost;
 		++*count;
 	}
 	return rows;

@@ -25,8 +25,8 @@ struct timeline_hour {
 	bool beyond;	      /* the delays count slots outside the period too */
 	struct delays delays; /* as stored; slots 0: none */
 	/* What the delays count that the path's quantiles do not, see facts_delays. */
-	uint32_t early_slots;
-	uint64_t early_lost;
+	uint32_t left_out_slots;
+	uint64_t left_out_lost;
 };
 
 struct timeline {
@@ -37,7 +37,7 @@ struct timeline {
 	size_t hour_count;
 };
 
-/* From the slots and hours of the period alone. timeline_finish frees. */
+/* Of the period alone, whatever lies beside it in the record. timeline_finish frees. */
 void timeline_make(const struct facts_rule *rule, const struct record *record,
 		   struct timeline *out);
 void timeline_finish(struct timeline *timeline);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/metric/availability.h"
 
+#include <string.h>
+
 static const uint32_t unknown_flags =
 	SLOT_NO_RECORD | SLOT_TAINTED | SLOT_ISOLATED | SLOT_CLOCK_STEP;
 
@@ -12,6 +14,17 @@ const char *verdict_name(enum verdict verdict)
 		[VERDICT_UNKNOWN] = "unknown", [VERDICT_UNSCHEDULED] = "unscheduled",
 	};
 	return names[verdict];
+}
+
+enum err verdict_parse(const char *name, enum verdict *out)
+{
+	for (enum verdict v = 0; v < VERDICT_COUNT; v++) {
+		if (strcmp(verdict_name(v), name) != 0)
+			continue;
+		*out = v;
+		return E_OK;
+	}
+	return E_SYNTAX;
 }
 
 static bool is_unknown(const struct summary *slot)

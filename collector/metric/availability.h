@@ -4,6 +4,7 @@
 #ifndef NETGRADE_METRIC_AVAILABILITY_H
 #define NETGRADE_METRIC_AVAILABILITY_H
 
+#include "collector/base/err.h"
 #include "collector/metric/summary.h"
 
 #include <stdbool.h>
@@ -20,6 +21,8 @@ enum verdict {
 
 /* "good" and so on: the words of the JSON documents. */
 const char *verdict_name(enum verdict verdict);
+/* The reverse; E_SYNTAX. */
+MUST_CHECK enum err verdict_parse(const char *name, enum verdict *out);
 
 struct availability_rule {
 	double c1;	      /* bad when lost/sent ≥ c1; 0 < c1 ≤ 1 */

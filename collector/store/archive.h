@@ -23,6 +23,16 @@ void archive_close(struct archive *archive);
 MUST_CHECK enum err archive_configuration(struct archive *archive, nsec at, const char *digest,
 					  const char *text);
 
+struct configuration {
+	nsec at; /* from when on it was in force */
+	const char *digest;
+	const char *text;
+};
+typedef enum err configuration_visit(void *context, const struct configuration *configuration);
+/* Those in force at some time of the period, oldest first; what is visited lasts for the visit. */
+MUST_CHECK enum err archive_each_configuration(struct archive *archive, struct period period,
+					       configuration_visit *visit, void *context);
+
 /* "started", "stopped", "reloaded", "reload refused", "clock stepped", "cut off", "cut off no
  * more", "too few anchors answer" and so on: for the agent's own story. */
 MUST_CHECK enum err archive_event(struct archive *archive, nsec at, const char *agent,

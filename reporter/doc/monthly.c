@@ -37,6 +37,7 @@ static void add_cover(struct monthly *m, enum scores_detail detail)
 		   value_text(PHRASE(m, TEXT_COVER_HALF_OPEN, say_between(m, a->period.asked))));
 	doc_figure(doc, "time_zone", word(m, TEXT_COVER_ZONE), value_text(a->config->time_zone));
 	doc_figure(doc, "state", word(m, TEXT_COVER_STATE), value_text(say_state(m)));
+	add_closing_line(m);
 	doc_figure(doc, "coverage", word(m, TEXT_COVER_COVERAGE),
 		   value_share(group_coverage(&a->headline[SCORING_PRIMARY])));
 	if (detail == SCORES_BRIEF)
@@ -291,6 +292,7 @@ static void add_summary(struct monthly *m)
 	doc_heading(m->doc, 1, word(m, TEXT_CHAPTER_SUMMARY), "summary");
 	add_headline(m);
 	doc_callout(m->doc, headline_tone(m), say_summary(m));
+	add_closing_remarks(m);
 	if (m->assessment->cause_count > 0)
 		add_causes(m);
 	add_mending(m);
@@ -329,6 +331,7 @@ struct doc *monthly_scores(const struct assessment *assessment, enum language la
 	m.doc = doc_create(language, PHRASE(&m, TEXT_REPORT_SCORES, say_subject(&m)));
 	add_cover(&m, detail);
 	add_headline(&m);
+	add_closing_remarks(&m);
 	if (detail == SCORES_FULL) {
 		add_tiers(&m);
 		add_organisation_scores(&m);

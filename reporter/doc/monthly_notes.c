@@ -362,6 +362,7 @@ void add_notes(struct monthly *m)
 	add_definitions(m);
 	doc_heading(m->doc, 2, word(m, TEXT_NOTES_COMPLETENESS), "completeness");
 	add_tests(m);
+	add_revisions(m);
 	add_accounting(m);
 	add_unknown(m);
 	add_counts(m, TABLE_BOUNDED);

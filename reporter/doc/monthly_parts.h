@@ -74,6 +74,9 @@ void add_outages(struct monthly *m);
 void add_cut_offs(struct monthly *m); /* times in which agents were cut off, if there were any */
 void add_unknown(struct monthly *m);  /* why slots are unknown: in all, by agent, by path */
 void add_notes(struct monthly *m);
+void add_closing_line(struct monthly *m); /* on the cover: which edition, or that there is none */
+void add_closing_remarks(struct monthly *m); /* a revised edition; rows that are kept no longer */
+void add_revisions(struct monthly *m);
 void add_site_charts(struct monthly *m, size_t assessed);
 enum { TABLE_ALL, TABLE_BOUNDED = 200 };
 void add_counts(struct monthly *m, size_t bound); /* a row per path, TABLE_ALL without bound */

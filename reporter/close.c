@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reporter/closing.h"
+#include "reporter/commands.h"
+#include "reporter/session.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int check_usage(const struct report_period *period)
+{
+	if (!period->month)
+		return session_refuse("only whole months are closed", NULL,
+				      "name one with --month");
+	if (period->in_progress) {
+		fprintf(stderr, "netgrade-reporter: %s is not over: it cannot be closed yet\n",
+			period->name);
+		return EXIT_FAILED;
+	}
+	return EXIT_OK;
+}
+
+static int check_reason(void)
+{
+	if (given.revise && (given.reason == NULL || given.reason[0] == '\0'))
+		return session_refuse("a revised edition says why it was made", NULL,
+				      "give --reason TEXT");
+	if (!given.revise && given.reason != NULL)
+		return session_refuse("only a revised edition has a reason", NULL,
+				      "give --revise, or no --reason");
+	return EXIT_OK;
+}
+
+static int print_json(const char *month, const struct closing *closing)
+{
+	json_t *said = json_pack(
+		"{s:s, s:i, s:b, s:s, s:s, s:I, s:I, s:I}", "month", month, "edition",
+		(int)closing->edition, "provisional", closing->provisional, "file", closing->path,
+		"digest", closing->digest, "octets", (json_int_t)closing->octets, "series",
+		(json_int_t)closing->series, "revised_figures", (json_int_t)closing->revised);
+
+	json_dumpf(said, stdout, JSON_INDENT(2));
+	json_decref(said);
+	putchar('\n');
+	return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
+}
+
+static int print(const char *month, const struct closing *closing)
+{
+	printf("%s\n%s is closed: edition %" PRIu32 "%s, %zu series, SHA-256 %s\n", closing->path,
+	       month, closing->edition, closing->provisional ? " (provisional)" : "",
+	       closing->series, closing->digest);
+	if (closing->edition > 1)
+		printf("%zu figures differ from the edition before\n", closing->revised);
+	return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
+}
+
+static int close_month(struct session *session, const struct report_period *period)
+{
+	struct closing_request request = {
+		.config = session->config,
+		.data = session_data(session),
+		.query = session->query,
+		.period = *period,
+		.when = given.now ? CLOSING_NOW : CLOSING_FINAL,
+		.reason = given.reason,
+	};
+	struct closing closing = {0};
+	char *why = NULL;
+
+	if (closing_make(&request, &closing, &why) == E_OK)
+		return given.json ? print_json(period->name, &closing)
+				  : print(period->name, &closing);
+	fprintf(stderr, "netgrade-reporter: %s\n", why);
+	free(why);
+	return EXIT_FAILED;
+}
+
+int command_close(int count, char **operands)
+{
+	struct session session = {0};
+	struct report_period period;
+
+	(void)count;
+	(void)operands;
+	int rc = check_reason();
+	if (rc == EXIT_OK)
+		rc = session_settle(&session, &period);
+	if (rc == EXIT_OK)
+		rc = check_usage(&period);
+	if (rc == EXIT_OK)
+		rc = session_open_store(&session);
+	if (rc == EXIT_OK)
+		rc = close_month(&session, &period);
+	session_finish(&session);
+	return rc;
+}
+
+const struct option_row close_options[] = {
+	PLACE_OPTIONS,
+	{"month", "YYYY-MM", "the calendar month, in the configured zone", &given.month, NULL},
+	{"now", NULL, "before it is final too; then the edition is provisional", NULL, &given.now},
+	{"revise", NULL, "write another edition of a closed month", NULL, &given.revise},
+	{"reason", "TEXT", "why it is revised; the report says it", &given.reason, NULL},
+	{"json", NULL, "print what was closed as JSON", NULL, &given.json},
+	{NULL, NULL, NULL, NULL, NULL},
+};

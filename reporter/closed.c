@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reporter/closed.h"
+
+#include "collector/base/log.h"
+#include "reporter/closed_check.h"
+#include "reporter/text/must.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum statement {
+	READ_HEAD,
+	READ_SEAL,
+	READ_KEYS,
+	READ_SERIES,
+	READ_HOURS,
+	READ_STRETCHES,
+	READ_OUTAGES,
+	READ_EVIDENCE,
+	READ_CUT_OFFS,
+	READ_WINDOWS,
+	READ_SCOPES,
+	READ_REVISIONS,
+	STATEMENTS
+};
+
+static const struct {
+	enum closed_table_id table;
+	const char *where;
+} selections[STATEMENTS] = {
+	[READ_HEAD] = {CLOSED_HEAD, NULL},
+	[READ_SEAL] = {CLOSED_SEAL, NULL},
+	[READ_KEYS] = {CLOSED_SERIES, NULL},
+	[READ_SERIES] = {CLOSED_SERIES, "id = ?1"},
+	[READ_HOURS] = {CLOSED_HOURS, "series = ?1"},
+	[READ_STRETCHES] = {CLOSED_STRETCHES, "series = ?1"},
+	[READ_OUTAGES] = {CLOSED_OUTAGES, "series = ?1"},
+	[READ_EVIDENCE] = {CLOSED_EVIDENCE, "series = ?1 AND from_slot < ?3 AND until_slot > ?2"},
+	[READ_CUT_OFFS] = {CLOSED_CUT_OFFS, "from_at < ?2 AND until_at > ?1"},
+	[READ_WINDOWS] = {CLOSED_WINDOWS, NULL},
+	[READ_SCOPES] = {CLOSED_SCOPES, NULL},
+	[READ_REVISIONS] = {CLOSED_REVISIONS, NULL},
+};
+
+struct closed {
+	struct sql sql;
+	struct closed_head head;
+	struct closed_seal seal;
+	char **keys; /* texts of the series' keys, by id − 1, rising */
+	size_t key_count;
+	size_t key_capacity;
+};
+
+/* The next row of a selection: E_NOT_FOUND after the last. */
+static enum err next_row(struct closed *closed, enum statement statement, void *row)
+{
+	enum err rc = sql_step(&closed->sql, statement);
+
+	if (rc != E_OK)
+		return rc;
+	const struct closed_table *table = &closed_tables[selections[statement].table];
+	rc = closed_table_read(table, closed->sql.statements[statement], row);
+	if (rc != E_OK) {
+		closed_table_finish(table, row);
+		sql_rewind(&closed->sql, statement);
+	}
+	return rc;
+}
+
+static enum err prepare(struct closed *closed)
+{
+	struct sql *sql = &closed->sql;
+
+	sql->statements = must_calloc(STATEMENTS, sizeof(sqlite3_stmt *));
+	sql->count = STATEMENTS;
+	for (size_t i = 0; i < STATEMENTS; i++) {
+		char *text = closed_table_select(&closed_tables[selections[i].table],
+						 selections[i].where);
+		int result = sqlite3_prepare_v3(sql->db, text, -1, SQLITE_PREPARE_PERSISTENT,
+						&sql->statements[i], NULL);
+		free(text);
+		if (result != SQLITE_OK)
+			return E_CORRUPT;
+	}
+	return E_OK;
+}
+
+/* A table's only row. */
+static enum err read_only_row(struct closed *closed, enum statement statement, void *row)
+{
+	enum err rc = next_row(closed, statement, row);
+
+	sql_rewind(&closed->sql, statement);
+	return rc == E_NOT_FOUND ? E_CORRUPT : rc;
+}
+
+/* Series are found by their place in the order of keys. */
+static enum err add_key(struct closed *closed, const struct closed_series *row)
+{
+	size_t count = closed->key_count;
+	char key[KEY_TEXT];
+
+	series_key_format(&row->series.key, key);
+	if (row->id != count + 1 || (count > 0 && strcmp(closed->keys[count - 1], key) >= 0))
+		return E_CORRUPT;
+	closed->keys = must_grow(closed->keys, count, &closed->key_capacity, sizeof(*closed->keys));
+	closed->keys[closed->key_count++] = must_copy(key);
+	return E_OK;
+}
+
+static enum err check_series(struct closed *closed, struct closed_check *check,
+			     char why[CLOSED_WHY])
+{
+	struct closed_series row = {0};
+	const char *wrong = NULL;
+	enum err rc;
+
+	while ((rc = next_row(closed, READ_KEYS, &row)) == E_OK) {
+		const struct series_key *key = &row.series.key;
+		rc = add_key(closed, &row);
+		if (rc != E_OK)
+			break;
+		row.facts.period = closed->head.period;
+		wrong = closed_check_series(check, &row);
+		if (wrong != NULL) {
+			snprintf(why, CLOSED_WHY, "agent %s, site %s, IPv%d: %s", key->agent,
+				 key->target, key->family, wrong);
+			rc = E_CORRUPT;
+			break;
+		}
+		row = (struct closed_series){0};
+	}
+	sql_rewind(&closed->sql, READ_KEYS);
+	return rc == E_NOT_FOUND ? E_OK : rc;
+}
+
+static enum err read_whole(struct closed *closed, char why[CLOSED_WHY])
+{
+	struct closed_check check = {0};
+	enum err rc = prepare(closed);
+
+	snprintf(why, CLOSED_WHY, "its rows cannot be understood");
+	if (rc == E_OK)
+		rc = read_only_row(closed, READ_HEAD, &closed->head);
+	if (rc == E_OK)
+		rc = read_only_row(closed, READ_SEAL, &closed->seal);
+	if (rc == E_OK)
+		rc = closed_check_init(&check, closed->sql.db, closed->head.period);
+	if (rc == E_OK)
+		rc = check_series(closed, &check, why);
+	closed_check_finish(&check);
+	return rc;
+}
+
+enum err closed_open(const char *path, struct closed **out, char why[CLOSED_WHY])
+{
+	struct closed *closed = must_calloc(1, sizeof(*closed));
+	enum err rc = closed_file_open(path, &closed->sql, why);
+
+	if (rc == E_OK)
+		rc = read_whole(closed, why);
+	if (rc != E_OK) {
+		closed_close(closed);
+		return rc;
+	}
+	*out = closed;
+	return E_OK;
+}
+
+void closed_close(struct closed *closed)
+{
+	if (closed == NULL)
+		return;
+	sql_close(&closed->sql);
+	closed_table_finish(&closed_tables[CLOSED_HEAD], &closed->head);
+	for (size_t i = 0; i < closed->key_count; i++)
+		free(closed->keys[i]);
+	free(closed->keys);
+	free(closed);
+}
+
+const struct closed_head *closed_head(const struct closed *closed)
+{
+	return &closed->head;
+}
+
+const struct closed_seal *closed_seal(const struct closed *closed)
+{
+	return &closed->seal;
+}
+
+struct config *closed_config(const struct closed *closed, char why[CLOSED_WHY])
+{
+	const struct closed_head *head = &closed->head;
+	struct diagnostics diagnostics = {0};
+	struct config *config = config_load_kept(head->configuration, head->profile,
+						 "the configuration kept", &diagnostics);
+
+	if (config == NULL)
+		snprintf(why, CLOSED_WHY, "its configuration is not understood: %s%s%s",
+			 diagnostics.count == 0 ? "" : diagnostics.items[0].key,
+			 diagnostics.count == 0 ? "" : ": ",
+			 diagnostics.count == 0 ? "" : diagnostics.items[0].message);
+	else
+		snprintf(config->digest, sizeof(config->digest), "%s", head->configuration_digest);
+	diagnostics_finish(&diagnostics);
+	return config;
+}
+
+enum err closed_revisions_read(struct closed *closed, struct closed_revisions *out)
+{
+	struct closed_revisions revisions = {0};
+	struct closed_revision row = {0};
+	size_t capacity = 0;
+	enum err rc;
+
+	while ((rc = next_row(closed, READ_REVISIONS, &row)) == E_OK) {
+		revisions.rows = must_grow(revisions.rows, revisions.count, &capacity,
+					   sizeof(*revisions.rows));
+		revisions.rows[revisions.count++] = row;
+		row = (struct closed_revision){0};
+	}
+	if (rc != E_NOT_FOUND) {
+		closed_revisions_finish(&revisions);
+		return rc;
+	}
+	*out = revisions;
+	return E_OK;
+}
+
+void closed_revisions_finish(struct closed_revisions *revisions)
+{
+	for (size_t i = 0; i < revisions->count; i++)
+		closed_table_finish(&closed_tables[CLOSED_REVISIONS], &revisions->rows[i]);
+	free(revisions->rows);
+	*revisions = (struct closed_revisions){0};
+}
+
+/* --- the source --- */
+
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The number of a series, 0 if it was not closed. */
+static uint32_t id_of(const struct closed *closed, const struct series_key *key)
+{
+	char text[KEY_TEXT];
+	char *wanted = text;
+
+	series_key_format(key, text);
+	if (closed->key_count == 0)
+		return 0;
+	char **found = bsearch(&wanted, closed->keys, closed->key_count, sizeof(*closed->keys),
+			       compare_keys);
+	return found == NULL ? 0 : (uint32_t)(found - closed->keys) + 1;
+}
+
+/* Stands before the rows of a series. */
+static enum err select_series(struct closed *closed, enum statement statement,
+			      const struct series_key *key)
+{
+	uint32_t id = id_of(closed, key);
+
+	if (id == 0)
+		return E_NOT_FOUND;
+	sql_rewind(&closed->sql, statement);
+	sql_bind_integer(&closed->sql, statement, 1, id);
+	return E_OK;
+}
+
+static enum err read_series(struct closed *closed, const struct series_key *key,
+			    struct closed_series *out)
+{
+	enum err rc = select_series(closed, READ_SERIES, key);
+
+	return rc == E_OK ? read_only_row(closed, READ_SERIES, out) : rc;
+}
+
+static enum err find(void *context, const struct series_key *key, struct view_series *out)
+{
+	struct closed *closed = context;
+	struct closed_series row = {0};
+	enum err rc = read_series(closed, key, &row);
+
+	if (rc != E_OK)
+		return rc;
+	*out = row.series;
+	out->first_reply = row.facts.first_reply;
+	out->last_slot = closed->head.period.until;
+	return E_OK;
+}
+
+static enum err read_outages(struct closed *closed, const struct series_key *key,
+			     struct facts *facts)
+{
+	struct closed_outage row = {0};
+	size_t capacity = 0;
+	enum err rc = select_series(closed, READ_OUTAGES, key);
+
+	while (rc == E_OK && (rc = next_row(closed, READ_OUTAGES, &row)) == E_OK) {
+		facts->outages = must_grow(facts->outages, facts->outage_count, &capacity,
+					   sizeof(*facts->outages));
+		facts->outages[facts->outage_count++] = row.outage;
+	}
+	return rc == E_NOT_FOUND ? E_OK : rc;
+}
+
+static enum err facts(void *context, const struct series_key *key, struct facts *out)
+{
+	struct closed *closed = context;
+	struct closed_series row = {0};
+	enum err rc = read_series(closed, key, &row);
+
+	row.facts.period = closed->head.period;
+	if (rc == E_OK)
+		rc = read_outages(closed, key, &row.facts);
+	if (rc != E_OK) {
+		facts_finish(&row.facts);
+		return rc;
+	}
+	*out = row.facts;
+	return E_OK;
+}
+
+static enum err read_hours(struct closed *closed, const struct series_key *key,
+			   struct timeline *timeline)
+{
+	struct closed_hour row = {0};
+	size_t capacity = 0;
+	enum err rc = select_series(closed, READ_HOURS, key);
+
+	while (rc == E_OK && (rc = next_row(closed, READ_HOURS, &row)) == E_OK) {
+		timeline->hours = must_grow(timeline->hours, timeline->hour_count, &capacity,
+					    sizeof(*timeline->hours));
+		timeline->hours[timeline->hour_count++] = row.hour;
+		row = (struct closed_hour){0};
+	}
+	return rc == E_NOT_FOUND ? E_OK : rc;
+}
+
+static enum err read_stretches(struct closed *closed, const struct series_key *key,
+			       struct timeline *timeline)
+{
+	struct closed_stretch row = {0};
+	size_t capacity = 0;
+	enum err rc = select_series(closed, READ_STRETCHES, key);
+
+	while (rc == E_OK && (rc = next_row(closed, READ_STRETCHES, &row)) == E_OK) {
+		timeline->stretches = must_grow(timeline->stretches, timeline->stretch_count,
+						&capacity, sizeof(*timeline->stretches));
+		timeline->stretches[timeline->stretch_count++] = row.stretch;
+	}
+	return rc == E_NOT_FOUND ? E_OK : rc;
+}
+
+static enum err timeline(void *context, const struct series_key *key, struct timeline *out)
+{
+	struct closed *closed = context;
+	struct timeline timeline = {.period = closed->head.period};
+	enum err rc = read_hours(closed, key, &timeline);
+
+	if (rc == E_OK)
+		rc = read_stretches(closed, key, &timeline);
+	if (rc != E_OK) {
+		timeline_finish(&timeline);
+		return rc;
+	}
+	*out = timeline;
+	return E_OK;
+}
+
+static enum err evidence(void *context, const struct series_key *key, struct period period,
+			 struct evidence **out, size_t *count)
+{
+	struct closed *closed = context;
+	struct closed_evidence row = {0};
+	struct evidence *list = NULL;
+	size_t capacity = 0;
+	size_t used = 0;
+	enum err rc = select_series(closed, READ_EVIDENCE, key);
+
+	sql_bind_nsec(&closed->sql, READ_EVIDENCE, 2, period.from);
+	sql_bind_nsec(&closed->sql, READ_EVIDENCE, 3, period.until);
+	while (rc == E_OK && (rc = next_row(closed, READ_EVIDENCE, &row)) == E_OK) {
+		list = must_grow(list, used, &capacity, sizeof(*list));
+		row.evidence.key = *key;
+		list[used++] = row.evidence;
+	}
+	if (rc != E_NOT_FOUND) {
+		free(list);
+		return rc;
+	}
+	*out = list;
+	*count = used;
+	return E_OK;
+}
+
+static enum err cut_offs(void *context, struct period period, struct cut_off **out, size_t *count)
+{
+	struct closed *closed = context;
+	struct closed_cut_off row = {0};
+	struct cut_off *list = NULL;
+	size_t capacity = 0;
+	size_t used = 0;
+	enum err rc;
+
+	sql_bind_nsec(&closed->sql, READ_CUT_OFFS, 1, period.from);
+	sql_bind_nsec(&closed->sql, READ_CUT_OFFS, 2, period.until);
+	while ((rc = next_row(closed, READ_CUT_OFFS, &row)) == E_OK) {
+		list = must_grow(list, used, &capacity, sizeof(*list));
+		list[used++] = row.cut_off;
+	}
+	if (rc != E_NOT_FOUND) {
+		free(list);
+		return rc;
+	}
+	*out = list;
+	*count = used;
+	return E_OK;
+}
+
+/* All scopes in the order of their windows; which window each is of goes to owners. */
+static enum err read_scopes(struct closed *closed, struct window_list *list, int64_t **owners,
+			    size_t *count)
+{
+	struct closed_scope row = {0};
+	size_t capacity = 0;
+	size_t owner_capacity = 0;
+	enum err rc;
+
+	while ((rc = next_row(closed, READ_SCOPES, &row)) == E_OK) {
+		if (row.scope.kind > SCOPE_SITE) {
+			sql_rewind(&closed->sql, READ_SCOPES);
+			return E_CORRUPT;
+		}
+		list->scopes = must_grow(list->scopes, *count, &capacity, sizeof(*list->scopes));
+		*owners = must_grow(*owners, *count, &owner_capacity, sizeof(**owners));
+		(*owners)[*count] = row.window;
+		list->scopes[(*count)++] = row.scope;
+	}
+	return rc == E_NOT_FOUND ? E_OK : rc;
+}
+
+static enum err read_windows(struct closed *closed, struct window_list *list)
+{
+	struct closed_window row = {0};
+	size_t capacity = 0;
+	enum err rc;
+
+	while ((rc = next_row(closed, READ_WINDOWS, &row)) == E_OK) {
+		list->items = must_grow(list->items, list->count, &capacity, sizeof(*list->items));
+		list->items[list->count++] = row.entry;
+		row = (struct closed_window){0};
+	}
+	return rc == E_NOT_FOUND ? E_OK : rc;
+}
+
+static void share_scopes(struct window_list *list, const int64_t *owners, size_t count)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct window_entry *entry = &list->items[i];
+		while (at < count && owners[at] < entry->window.id)
+			at++;
+		entry->scopes = list->scopes + at;
+		while (at < count && owners[at] == entry->window.id) {
+			entry->scope_count++;
+			at++;
+		}
+	}
+}
+
+static enum err windows(void *context, struct window_list *out)
+{
+	struct closed *closed = context;
+	struct window_list list = {0};
+	int64_t *owners = NULL;
+	size_t count = 0;
+
+	if (!closed->head.windows_known)
+		return E_NOT_FOUND;
+	enum err rc = read_windows(closed, &list);
+	if (rc == E_OK)
+		rc = read_scopes(closed, &list, &owners, &count);
+	if (rc == E_OK)
+		share_scopes(&list, owners, count);
+	free(owners);
+	if (rc != E_OK) {
+		windows_finish(&list);
+		return rc;
+	}
+	*out = list;
+	return E_OK;
+}
+
+struct source closed_source(struct closed *closed)
+{
+	return (struct source){
+		.context = closed,
+		.find = find,
+		.evidence = evidence,
+		.cut_offs = cut_offs,
+		.windows = windows,
+		.facts = facts,
+		.timeline = timeline,
+	};
+}
