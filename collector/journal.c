@@ -25,6 +25,8 @@ struct note {
 	nsec at;
 	char *title; /* the event's kind, the configuration's digest */
 	char *text;
+	char *profile; /* the configuration's, and its digest */
+	char *profile_digest;
 	struct evidence evidence;
 	struct cut_off cut_off;
 	bool reread; /* windows, if they have changed */
@@ -66,13 +68,20 @@ enum err journal_open(uv_loop_t *loop, const char *directory, const char *agent,
 	return E_OK;
 }
 
+static void free_texts(const struct note *note)
+{
+	free(note->title);
+	free(note->text);
+	free(note->profile);
+	free(note->profile_digest);
+}
+
 static void destroy_note(struct note *note)
 {
 	if (note == NULL)
 		return;
 	windows_finish(&note->windows);
-	free(note->title);
-	free(note->text);
+	free_texts(note);
 	free(note);
 }
 
@@ -132,8 +141,7 @@ static void take_note(struct journal *journal, const struct note *note)
 	struct note *copy = malloc(sizeof(*copy));
 
 	if (copy == NULL) {
-		free(note->title);
-		free(note->text);
+		free_texts(note);
 		log_error("archive", "out of memory: a note is lost");
 		return;
 	}
@@ -212,24 +220,18 @@ void journal_reread_windows(struct journal *journal)
 
 static enum err write_configuration(struct journal *journal, struct note *note)
 {
-	if (note->title == NULL || note->text == NULL)
+	const struct configuration configuration = {
+		.at = note->at,
+		.digest = note->title,
+		.text = note->text,
+		.profile_digest = note->profile_digest,
+		.profile = note->profile,
+	};
+
+	if (note->title == NULL || note->text == NULL || note->profile_digest == NULL ||
+	    note->profile == NULL)
 		return E_MEMORY;
-	return archive_configuration(journal->archive, note->at, note->title, note->text);
-}
-
-static char *text_of(const struct config *config)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
-
-	if (memory == NULL)
-		return NULL;
-	config_print(config, memory);
-	if (fclose(memory) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return archive_configuration(journal->archive, &configuration);
 }
 
 void journal_configuration(struct journal *journal, const struct config *config)
@@ -237,8 +239,11 @@ void journal_configuration(struct journal *journal, const struct config *config)
 	struct note note = {
 		.write = write_configuration,
 		.title = strdup(config->digest),
-		.text = text_of(config),
+		.text = config_text(config),
+		.profile = strdup(config->profile->text),
+		.profile_digest = strdup(config->profile->digest),
 	};
+
 	take_note(journal, &note);
 }
 

@@ -151,6 +151,9 @@ void config_destroy(struct config *config); /* NULL is fine */
 /* The configuration as understood, defaults filled in, as YAML that loads to the same thing. */
 void config_print(const struct config *config, FILE *out);
 
+/* The same in memory; the caller frees. NULL when there is none. */
+char *config_text(const struct config *config);
+
 /* Every key with type, bounds, default and meaning, from the schema table. */
 void config_print_reference(FILE *out);
 

@@ -376,3 +376,18 @@ void config_print(const struct config *config, FILE *out)
 	for (size_t i = 0; i < config->test_count; i++)
 		print_test(config, out, &config->tests[i]);
 }
+
+char *config_text(const struct config *config)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *memory = open_memstream(&text, &len);
+
+	if (memory == NULL)
+		return NULL;
+	config_print(config, memory);
+	if (fclose(memory) == 0)
+		return text;
+	free(text);
+	return NULL;
+}

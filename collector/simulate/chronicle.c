@@ -7,27 +7,17 @@
 
 enum { DETAIL = 128 };
 
-static char *text_of(const struct config *config)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
-
-	if (memory == NULL)
-		return NULL;
-	config_print(config, memory);
-	if (fclose(memory) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
 static enum err tell_configuration(struct archive *archive, const struct phase *phase)
 {
-	char *text = text_of(phase->config);
-	enum err rc = text == NULL ? E_MEMORY
-				   : archive_configuration(archive, phase->from,
-							   phase->config->digest, text);
+	char *text = config_text(phase->config);
+	const struct configuration configuration = {
+		.at = phase->from,
+		.digest = phase->config->digest,
+		.text = text,
+		.profile_digest = phase->config->profile->digest,
+		.profile = phase->config->profile->text,
+	};
+	enum err rc = text == NULL ? E_MEMORY : archive_configuration(archive, &configuration);
 
 	free(text);
 	return rc;

@@ -18,22 +18,9 @@ static const char tables[] =
 	" digest TEXT NOT NULL) STRICT;"
 	"CREATE INDEX evidence_slot ON evidence (key, from_slot);";
 
-enum statement {
-	ADD_CONFIGURATION,
-	FIND_CONFIGURATIONS,
-	ADD_EVENT,
-	ADD_EVIDENCE,
-	FIND_EVIDENCE,
-	STATEMENTS
-};
+enum statement { ADD_EVENT, ADD_EVIDENCE, FIND_EVIDENCE, STATEMENTS };
 
 static const char *const texts[STATEMENTS] = {
-	[ADD_CONFIGURATION] =
-		"INSERT INTO configuration (at, digest, text) SELECT ?1, ?2, ?3 WHERE ?2 IS NOT"
-		" (SELECT digest FROM configuration ORDER BY id DESC LIMIT 1)",
-	[FIND_CONFIGURATIONS] =
-		"SELECT at, digest, text FROM configuration WHERE at < ?2 AND id >= coalesce("
-		"(SELECT max(id) FROM configuration WHERE at <= ?1), 0) ORDER BY id",
 	[ADD_EVENT] = "INSERT INTO event (at, agent, kind, detail) VALUES (?1, ?2, ?3, ?4)",
 	[ADD_EVIDENCE] = "INSERT INTO evidence (key, from_slot, until_slot, path, digest)"
 			 " VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -71,6 +58,8 @@ static const char *const cut_off_texts[CUT_OFF_STATEMENTS] = {
 
 /* By their numbers. */
 static const struct archive_part *const parts[ARCHIVE_PARTS] = {
+	[ARCHIVE_CONFIGURATIONS] = &archive_configurations,
+	[ARCHIVE_PROFILES] = &archive_profiles,
 	[ARCHIVE_WINDOWS] = &archive_windows,
 };
 
@@ -194,50 +183,6 @@ void archive_close(struct archive *archive)
 {
 	if (archive != NULL)
 		close_all(archive);
-}
-
-enum err archive_configuration(struct archive *archive, nsec at, const char *digest,
-			       const char *text)
-{
-	struct sql *sql = &archive->sql;
-
-	sql_bind_nsec(sql, ADD_CONFIGURATION, 1, at);
-	sql_bind_text(sql, ADD_CONFIGURATION, 2, digest);
-	sql_bind_text(sql, ADD_CONFIGURATION, 3, text);
-	return sql_run(sql, ADD_CONFIGURATION);
-}
-
-static enum err visit_configurations(struct sql *sql, configuration_visit *visit, void *context)
-{
-	sqlite3_stmt *statement = sql->statements[FIND_CONFIGURATIONS];
-	enum err rc;
-
-	while ((rc = sql_step(sql, FIND_CONFIGURATIONS)) == E_OK) {
-		struct configuration configuration = {
-			.at = sql_nsec(sql, FIND_CONFIGURATIONS, 0),
-			.digest = (const char *)sqlite3_column_text(statement, 1),
-			.text = (const char *)sqlite3_column_text(statement, 2),
-		};
-		if (configuration.digest == NULL || configuration.text == NULL)
-			rc = E_MEMORY;
-		else
-			rc = visit(context, &configuration);
-		if (rc != E_OK)
-			break;
-	}
-	return rc == E_NOT_FOUND ? E_OK : rc;
-}
-
-enum err archive_each_configuration(struct archive *archive, struct period period,
-				    configuration_visit *visit, void *context)
-{
-	struct sql *sql = &archive->sql;
-
-	sql_bind_nsec(sql, FIND_CONFIGURATIONS, 1, period.from);
-	sql_bind_nsec(sql, FIND_CONFIGURATIONS, 2, period.until);
-	enum err rc = visit_configurations(sql, visit, context);
-	sql_rewind(sql, FIND_CONFIGURATIONS);
-	return rc;
 }
 
 enum err archive_event(struct archive *archive, nsec at, const char *agent, const char *kind,

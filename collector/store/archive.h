@@ -18,16 +18,20 @@ MUST_CHECK enum err archive_open(const char *directory, struct archive **out);
 MUST_CHECK enum err archive_open_reading(const char *directory, struct archive **out);
 void archive_close(struct archive *archive);
 
-/* The text of a configuration from the moment it took effect; the same digest twice in a row is one
- * row. */
-MUST_CHECK enum err archive_configuration(struct archive *archive, nsec at, const char *digest,
-					  const char *text);
-
+/* A configuration from the moment it took effect, whole: its text as config_print wrote it and the
+ * profile are enough to load it again. */
 struct configuration {
-	nsec at; /* from when on it was in force */
+	nsec at;
 	const char *digest;
 	const char *text;
+	const char *profile_digest; /* NULL, with the next: an earlier version kept none */
+	const char *profile;	    /* the text of the profile in force */
 };
+
+/* The same digests twice in a row are one row. */
+MUST_CHECK enum err archive_configuration(struct archive *archive,
+					  const struct configuration *configuration);
+
 typedef enum err configuration_visit(void *context, const struct configuration *configuration);
 /* Those in force at some time of the period, oldest first; what is visited lasts for the visit. */
 MUST_CHECK enum err archive_each_configuration(struct archive *archive, struct period period,

@@ -14,8 +14,15 @@ struct archive_part {
 	size_t count;
 };
 
-enum archive_part_number { ARCHIVE_WINDOWS, ARCHIVE_PARTS };
+enum archive_part_number {
+	ARCHIVE_CONFIGURATIONS,
+	ARCHIVE_PROFILES,
+	ARCHIVE_WINDOWS,
+	ARCHIVE_PARTS
+};
 
+extern const struct archive_part archive_configurations;
+extern const struct archive_part archive_profiles;
 extern const struct archive_part archive_windows;
 
 /* The part's statements; NULL where an archive that is only read has no such tables yet. */

@@ -55,6 +55,15 @@ static int64_t number(const struct fixture *f, const char *query)
 	return value;
 }
 
+static void run(const struct fixture *f, const char *text)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
 static void the_file_is_private(void **state)
 {
 	struct fixture *f = *state;
@@ -64,16 +73,92 @@ static void the_file_is_private(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+static enum err add_configuration(struct archive *archive, nsec at, const char *digest,
+				  const char *profile)
+{
+	const struct configuration configuration = {at, digest, "text", profile, "rules"};
+
+	return archive_configuration(archive, &configuration);
+}
+
 static void a_configuration_twice_in_a_row_is_one(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const digests[] = {"aa", "aa", "bb", "aa", "aa"};
+	static const struct {
+		const char *digest;
+		const char *profile;
+	} rows[] = {{"aa", "p"}, {"aa", "p"}, {"bb", "p"}, {"aa", "p"},
+		    {"aa", "p"}, {"aa", "q"}, {"aa", "q"}};
 
-	for (size_t i = 0; i < COUNT_OF(digests); i++)
-		assert_int_equal(archive_configuration(f->archive, (nsec)i, digests[i], "text"),
-				 E_OK);
-	assert_int_equal(number(f, "SELECT count(*) FROM configuration"), 3);
-	assert_int_equal(number(f, "SELECT max(at) FROM configuration"), 3);
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		assert_int_equal(
+			add_configuration(f->archive, (nsec)i, rows[i].digest, rows[i].profile),
+			E_OK);
+	assert_int_equal(number(f, "SELECT count(*) FROM configuration"), 4);
+	assert_int_equal(number(f, "SELECT max(at) FROM configuration"), 5);
+	assert_int_equal(number(f, "SELECT count(*) FROM profile"), 2);
+}
+
+struct visited {
+	char text[256];
+};
+
+static enum err visit(void *context, const struct configuration *configuration)
+{
+	struct visited *visited = context;
+	size_t used = strlen(visited->text);
+
+	snprintf(visited->text + used, sizeof(visited->text) - used, "%lld %s %s %s %s;",
+		 (long long)configuration->at, configuration->digest, configuration->text,
+		 configuration->profile_digest == NULL ? "-" : configuration->profile_digest,
+		 configuration->profile == NULL ? "-" : configuration->profile);
+	return E_OK;
+}
+
+static void configurations_in_force_are_found(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *name;
+		struct period period;
+		const char *found;
+	} rows[] = {
+		{"before the first", {0, 10}, ""},
+		{"at the first", {0, 11}, "10 a text p rules;"},
+		{"the one in force before", {15, 20}, "10 a text p rules;"},
+		{"two", {15, 21}, "10 a text p rules;20 b text p rules;"},
+		{"from the very start", {20, 30}, "20 b text p rules;"},
+		{"all", {0, 100}, "10 a text p rules;20 b text p rules;30 c text q rules;"},
+		{"long after", {500, 600}, "30 c text q rules;"},
+	};
+
+	assert_int_equal(add_configuration(f->archive, 10, "a", "p"), E_OK);
+	assert_int_equal(add_configuration(f->archive, 20, "b", "p"), E_OK);
+	assert_int_equal(add_configuration(f->archive, 30, "c", "q"), E_OK);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct visited visited = {""};
+		print_message("# %s\n", rows[i].name);
+		assert_int_equal(
+			archive_each_configuration(f->archive, rows[i].period, visit, &visited),
+			E_OK);
+		assert_string_equal(visited.text, rows[i].found);
+	}
+}
+
+/* As the first version left them: without profiles. */
+static void configurations_without_a_profile_are_found(void **state)
+{
+	struct fixture *f = *state;
+	struct visited visited = {""};
+	struct archive *reading;
+
+	run(f, "DROP TABLE configuration_profile; DROP TABLE profile;"
+	       "INSERT INTO configuration (at, digest, text) VALUES (10, 'a', 'text')");
+	assert_int_equal(archive_open_reading(f->folder, &reading), E_OK);
+	assert_int_equal(
+		archive_each_configuration(reading, (struct period){0, 50}, visit, &visited), E_OK);
+	assert_string_equal(visited.text, "10 a text - -;");
+	archive_close(reading);
 }
 
 static void events_are_kept_in_order(void **state)
@@ -220,6 +305,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_file_is_private, begin, end),
 		cmocka_unit_test_setup_teardown(a_configuration_twice_in_a_row_is_one, begin, end),
+		cmocka_unit_test_setup_teardown(configurations_in_force_are_found, begin, end),
+		cmocka_unit_test_setup_teardown(configurations_without_a_profile_are_found, begin,
+						end),
 		cmocka_unit_test_setup_teardown(events_are_kept_in_order, begin, end),
 		cmocka_unit_test_setup_teardown(evidence_is_found_by_series_and_overlap, begin,
 						end),

@@ -79,6 +79,7 @@ static void assert_same_title(const struct title *a, const struct title *b)
 static void assert_same_site(const struct site *a, const struct site *b)
 {
 	assert_string_equal(a->name, b->name);
+	assert_string_equal(site_key(a), site_key(b));
 	assert_same_title(&a->title, &b->title);
 	assert_int_equal(a->organisation, b->organisation);
 	assert_int_equal(a->tier, b->tier);
@@ -138,20 +139,84 @@ static void assert_same(const struct config *a, const struct config *b)
 		assert_same_test(&a->tests[i], &b->tests[i]);
 }
 
+/* As an archive keeps it: without the files that it named. */
+static void assert_kept_is_whole(const struct config *config, const char *text)
+{
+	struct diagnostics diagnostics = {0};
+	struct config *kept =
+		config_load_kept(text, config->profile->text, "/nowhere/kept.yaml", &diagnostics);
+
+	diagnostics_print(&diagnostics, stderr);
+	assert_non_null(kept);
+	assert_same(config, kept);
+	char *again = config_text(kept);
+	/* The name of a profile's file is put beside the file that names it. */
+	if (config->profile_named[0] != '/' && strchr(config->profile_named, '/') == NULL)
+		assert_string_equal(again, text);
+	free(again);
+	config_destroy(kept);
+	diagnostics_finish(&diagnostics);
+}
+
 /* Loads what config_print says of a configuration and compares. */
 static void assert_prints_itself(const struct config *config)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-
-	assert_non_null(out);
-	config_print(config, out);
-	fclose(out);
+	char *text = config_text(config);
 	struct config *again = load_text(text);
+
 	assert_same(config, again);
+	assert_kept_is_whole(config, text);
 	config_destroy(again);
 	free(text);
+}
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *out = fopen(path, "w");
+
+	assert_non_null(out);
+	assert_true(fputs(text, out) >= 0);
+	assert_int_equal(fclose(out), 0);
+}
+
+/* Inventory, anchors, holidays and a profile of one's own are gone; what was kept is enough. */
+static void a_kept_configuration_needs_no_other_file(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/netgrade-config-XXXXXX";
+	char paths[4][64];
+	static const char *const names[] = {"a.yaml", "sites.csv", "profile.yaml", "days.yaml"};
+	struct diagnostics diagnostics = {0};
+	struct profile *profile =
+		profile_load("egov-extranet-default", "/", (struct place){"", 0, 0}, &diagnostics);
+
+	assert_non_null(profile);
+	assert_non_null(mkdtemp(folder));
+	for (size_t i = 0; i < 4; i++)
+		snprintf(paths[i], sizeof(paths[i]), "%s/%s", folder, names[i]);
+	write_text(paths[0],
+		   "network: {en: Trial}\n"
+		   "inventory: sites.csv\nprofile: ./profile.yaml\n"
+		   "agents:\n  - {name: hub, site: a, anchors: [{ipv4: 203.0.113.1}, "
+		   "{ipv4: 203.0.113.2}, {ipv4: 203.0.113.3}]}\n"
+		   "organisations: [{name: city}]\n"
+		   "calendars: [{name: work, days: working, hours: \"09:00-12:00\", holidays: "
+		   "china}]\n"
+		   "tests: [{name: echo, calendar: work}]\n");
+	write_text(paths[1], "name,formerly,organisation,tier,ipv4\n"
+			     "a,old older,city,metro,192.0.2.1\nb,,city,access,192.0.2.2\n");
+	write_text(paths[2], profile->text);
+	struct config *config = load_file(paths[0]);
+	assert_string_equal(site_key(&config->sites[0]), "old");
+	for (size_t i = 0; i < 4; i++)
+		unlink(paths[i]);
+	rmdir(folder);
+	char *text = config_text(config);
+	assert_kept_is_whole(config, text);
+	free(text);
+	config_destroy(config);
+	profile_destroy(profile);
+	diagnostics_finish(&diagnostics);
 }
 
 static void every_example_prints_what_loads_to_the_same(void **state)
@@ -306,6 +371,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_inventory_is_read),
 		cmocka_unit_test(every_example_prints_what_loads_to_the_same),
+		cmocka_unit_test(a_kept_configuration_needs_no_other_file),
 		cmocka_unit_test(odd_texts_print_what_loads_to_the_same),
 		cmocka_unit_test(ten_thousand_sites_load_quickly),
 		cmocka_unit_test(the_reference_names_every_key),

@@ -44,24 +44,13 @@ static void a_site_keeps_the_key_of_its_first_name(void **state)
 	diagnostics_finish(&diagnostics);
 }
 
-static char *print(const struct config *config)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-
-	config_print(config, out);
-	fclose(out);
-	return text;
-}
-
 static void former_names_are_printed_as_they_load(void **state)
 {
 	(void)state;
 	struct diagnostics diagnostics = {0};
 	struct config *config =
 		load(HEAD SITE("twice", "formerly: [first, second], ", "3") TAIL, &diagnostics);
-	char *text = print(config);
+	char *text = config_text(config);
 
 	assert_non_null(strstr(text, "    formerly: [first, second]\n"));
 	config_destroy(config);
