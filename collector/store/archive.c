@@ -61,6 +61,7 @@ static const struct archive_part *const parts[ARCHIVE_PARTS] = {
 	[ARCHIVE_CONFIGURATIONS] = &archive_configurations,
 	[ARCHIVE_PROFILES] = &archive_profiles,
 	[ARCHIVE_WINDOWS] = &archive_windows,
+	[ARCHIVE_OUTAGES] = &archive_outages,
 };
 
 struct archive {
