@@ -10,6 +10,9 @@
 extern const struct command command_run;
 extern const struct command command_check;
 extern const struct command command_once;
+extern const struct command command_window_add;
+extern const struct command command_window_list;
+extern const struct command command_window_cancel;
 extern const struct command command_simulate;
 
 /* The configuration's path: the operand, --config, or the default; both given is a mistake that is

@@ -99,16 +99,11 @@ void maintenance_take(struct maintenance *maintenance, struct window_list *list)
 	*list = (struct window_list){0};
 }
 
-static struct planned_rule rule_of(const struct maintenance *maintenance)
-{
-	return (struct planned_rule){maintenance->config->notice_ns,
-				     maintenance->config->allowance_ns};
-}
-
 static enum err make_anywhere(struct maintenance *maintenance)
 {
 	const struct window_list *list = &maintenance->windows;
-	struct planned_rule rule = rule_of(maintenance);
+	struct planned_rule rule = {maintenance->config->notice_ns,
+				    maintenance->config->allowance_ns};
 	struct window *windows = calloc(list->count + 1, sizeof(*windows));
 
 	if (windows == NULL)
@@ -130,24 +125,19 @@ static bool is_within(const void *context, const char *organisation)
 {
 	const struct covered *covered = context;
 
-	if (covered->site == CONFIG_NONE)
-		return false;
-	size_t ancestor = config_find_organisation(covered->config, organisation);
-	return ancestor != CONFIG_NONE &&
-	       config_within(covered->config, covered->config->sites[covered->site].organisation,
-			     ancestor);
+	return covered->site != CONFIG_NONE &&
+	       config_site_within(covered->config, covered->site, organisation);
 }
 
-static enum err make_planned(const struct maintenance *maintenance, const struct keyed *keyed,
-			     struct planned_path **out)
+static enum err make_planned(const struct covered *covered, const char *key,
+			     const struct window_list *list, struct planned_path **out)
 {
-	struct covered covered = {maintenance->config, keyed->site};
-	struct window_place place = {keyed->key, is_within, &covered};
-	struct planned_rule rule = rule_of(maintenance);
+	struct window_place place = {key, is_within, covered};
+	struct planned_rule rule = {covered->config->notice_ns, covered->config->allowance_ns};
 	struct window *windows;
 	size_t count;
 
-	enum err rc = windows_over(&maintenance->windows, &place, &windows, &count);
+	enum err rc = windows_over(list, &place, &windows, &count);
 	if (rc != E_OK)
 		return rc;
 	rc = planned_create(&rule, windows, count, out);
@@ -155,14 +145,30 @@ static enum err make_planned(const struct maintenance *maintenance, const struct
 	return rc;
 }
 
+bool maintenance_covers(const struct config *config, size_t site, const struct window_entry *entry)
+{
+	struct covered covered = {config, site};
+	struct window_place place = {site_key(&config->sites[site]), is_within, &covered};
+
+	return window_covers(entry, &place);
+}
+
+enum err maintenance_of(const struct config *config, size_t site, const struct window_list *list,
+			struct planned_path **out)
+{
+	struct covered covered = {config, site};
+
+	return make_planned(&covered, site_key(&config->sites[site]), list, out);
+}
+
 /* A series ends with the site, but its last slots are still to come. */
 static enum err ask_left(const struct maintenance *maintenance, const char *key, struct period slot,
 			 bool *out)
 {
-	struct keyed keyed = {.key = key, .site = CONFIG_NONE};
+	struct covered covered = {maintenance->config, CONFIG_NONE};
 	struct planned_path *planned;
 
-	enum err rc = make_planned(maintenance, &keyed, &planned);
+	enum err rc = make_planned(&covered, key, &maintenance->windows, &planned);
 	if (rc != E_OK)
 		return rc;
 	*out = planned_at(planned, slot) == PLANNED_COUNTED;
@@ -179,7 +185,8 @@ static enum err ask(struct maintenance *maintenance, const char *key, struct per
 	if (keyed == NULL)
 		return ask_left(maintenance, key, slot, out);
 	if (keyed->planned == NULL) {
-		enum err rc = make_planned(maintenance, keyed, &keyed->planned);
+		enum err rc = maintenance_of(maintenance->config, keyed->site,
+					     &maintenance->windows, &keyed->planned);
 		if (rc != E_OK)
 			return rc;
 	}

@@ -12,6 +12,11 @@
 
 #include <stdbool.h>
 
+/* Whether the window covers the site, and what all windows of the list make planned of it. */
+bool maintenance_covers(const struct config *config, size_t site, const struct window_entry *entry);
+MUST_CHECK enum err maintenance_of(const struct config *config, size_t site,
+				   const struct window_list *list, struct planned_path **out);
+
 struct maintenance;
 
 MUST_CHECK enum err maintenance_create(struct maintenance **out);

@@ -166,6 +166,9 @@ size_t config_find_organisation(const struct config *config, const char *name);
 /* The name under which the site's series are stored: the first that it ever had. */
 const char *site_key(const struct site *site);
 
+/* Whether the site's organisation, or one above it, has this name. */
+bool config_site_within(const struct config *config, size_t site, const char *organisation);
+
 /* Whether organisation lies in the subtree of ancestor (itself included). */
 bool config_within(const struct config *config, size_t organisation, size_t ancestor);
 

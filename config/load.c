@@ -198,3 +198,10 @@ bool config_within(const struct config *config, size_t organisation, size_t ance
 		organisation = config->organisations[organisation].parent;
 	return organisation == ancestor && ancestor != CONFIG_NONE;
 }
+
+bool config_site_within(const struct config *config, size_t site, const char *organisation)
+{
+	size_t ancestor = config_find_organisation(config, organisation);
+
+	return config_within(config, config->sites[site].organisation, ancestor);
+}

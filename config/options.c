@@ -31,7 +31,7 @@ static void print_program_help(const struct program *program)
 	printf("%s: %s\n\nUsage: %s COMMAND [OPTION...]\n\nCommands:\n", program->name,
 	       program->summary, program->name);
 	for (const struct command *c = program->commands; c->name != NULL; c++)
-		printf("  %-10s %s\n", c->name, c->summary);
+		printf("  %-13s %s\n", c->name, c->summary);
 	printf("\nOptions:\n  --help     this text; COMMAND --help tells about one command\n"
 	       "  --version  the version\n");
 	if (program->footer != NULL)
@@ -149,16 +149,60 @@ static int run_command(const struct program *program, const struct command *comm
 	return command->run(operands, argv);
 }
 
-static int choose(const struct program *program, int argc, char **argv)
+/* How many of the words name the command; 0: another is meant. */
+static int match(const struct command *command, int count, char **words)
+{
+	const char *space = strchr(command->name, ' ');
+	size_t len = space == NULL ? strlen(command->name) : (size_t)(space - command->name);
+
+	if (count < 1 || strlen(words[0]) != len || strncmp(words[0], command->name, len) != 0)
+		return 0;
+	if (space == NULL)
+		return 1;
+	return count > 1 && strcmp(words[1], space + 1) == 0 ? 2 : 0;
+}
+
+/* Whether word is the first of a command of two. */
+static bool is_half(const struct program *program, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const struct command *c = program->commands; c->name != NULL; c++) {
+		if (strncmp(c->name, word, len) == 0 && c->name[len] == ' ')
+			return true;
+	}
+	return false;
+}
+
+static int unknown_command(const struct program *program, int count, char **words)
 {
 	const char *names[NAMES_MAX];
-	size_t count = 0;
+	char wanted[2 * WORD_MAX];
+	size_t known = 0;
 
-	if (argc < 2) {
+	snprintf(wanted, sizeof(wanted), "%s", words[0]);
+	if (is_half(program, words[0]) && count > 1)
+		snprintf(wanted, sizeof(wanted), "%s %s", words[0], words[1]);
+	for (const struct command *c = program->commands; c->name != NULL && known < NAMES_MAX; c++)
+		names[known++] = c->name;
+	const char *closest = closest_name(wanted, names, known);
+	if (closest != NULL)
+		return usage_error(program, NULL, "unknown command '%s'; did you mean '%s'?",
+				   wanted, closest);
+	return usage_error(program, NULL, "unknown command '%s'", wanted);
+}
+
+static bool asks_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int choose(const struct program *program, int argc, char **argv)
+{
+	if (argc < 2)
 		return usage_error(program, NULL, "which command?");
-	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
+	if (asks_help(argv[1]) || strcmp(argv[1], "help") == 0 ||
+	    (argc > 2 && is_half(program, argv[1]) && asks_help(argv[2]))) {
 		print_program_help(program);
 		return EXIT_OK;
 	}
@@ -167,16 +211,11 @@ static int choose(const struct program *program, int argc, char **argv)
 		return EXIT_OK;
 	}
 	for (const struct command *c = program->commands; c->name != NULL; c++) {
-		if (strcmp(argv[1], c->name) == 0)
-			return run_command(program, c, argc - 2, argv + 2);
-		if (count < NAMES_MAX)
-			names[count++] = c->name;
+		int words = match(c, argc - 1, argv + 1);
+		if (words > 0)
+			return run_command(program, c, argc - 1 - words, argv + 1 + words);
 	}
-	const char *closest = closest_name(argv[1], names, count);
-	if (closest != NULL)
-		return usage_error(program, NULL, "unknown command '%s'; did you mean '%s'?",
-				   argv[1], closest);
-	return usage_error(program, NULL, "unknown command '%s'", argv[1]);
+	return unknown_command(program, argc - 1, argv + 1);
 }
 
 int program_main(const struct program *program, int argc, char **argv)

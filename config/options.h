@@ -15,7 +15,7 @@ struct option_row {
 };
 
 struct command {
-	const char *name;     /* "report" */
+	const char *name;     /* "report", or two words: "window add" */
 	const char *operands; /* "[FILE]" or "TARGET..." in the help; "" if none */
 	const char *summary;  /* one line */
 	int operands_min;

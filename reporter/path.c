@@ -296,11 +296,8 @@ struct covered {
 static bool is_within(const void *context, const char *organisation)
 {
 	const struct covered *covered = context;
-	size_t ancestor = config_find_organisation(covered->config, organisation);
 
-	return ancestor != CONFIG_NONE &&
-	       config_within(covered->config, covered->config->sites[covered->site].organisation,
-			     ancestor);
+	return config_site_within(covered->config, covered->site, organisation);
 }
 
 bool path_covered(const struct config *config, size_t site, const struct window_entry *entry)

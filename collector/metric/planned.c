@@ -227,3 +227,15 @@ struct planned_time planned_time_of(struct planned_path *path, const struct wind
 	}
 	return time;
 }
+
+enum window_fate window_fate(const struct planned_rule *rule, const struct window *window,
+			     nsec over)
+{
+	struct period standing = window_standing(window);
+
+	if (standing.until <= standing.from)
+		return WINDOW_CANCELLED;
+	if (!window_in_time(rule, window))
+		return WINDOW_LATE;
+	return over > 0 ? WINDOW_EXCEEDS : WINDOW_COUNTS;
+}

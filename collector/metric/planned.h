@@ -59,4 +59,15 @@ struct planned_time {
 struct planned_time planned_time_of(struct planned_path *path, const struct window *window,
 				    struct period period, nsec length);
 
+enum window_fate {
+	WINDOW_COUNTS,
+	WINDOW_EXCEEDS, /* in time, but some of it is beyond a path's allowance */
+	WINDOW_LATE,
+	WINDOW_CANCELLED, /* before it began: it counts in neither figure */
+};
+
+/* over: what any path has beyond its allowance. */
+enum window_fate window_fate(const struct planned_rule *rule, const struct window *window,
+			     nsec over);
+
 #endif

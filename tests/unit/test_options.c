@@ -34,6 +34,7 @@ static const struct option_row report_options[] = {
 
 static const struct command commands[] = {
 	{"report", "[FILE]", "a report", 0, 1, run_report, report_options},
+	{"window add", "SCOPE...", "two words", 1, 2, run_report, report_options},
 	{NULL, NULL, NULL, 0, 0, NULL, NULL},
 };
 
@@ -70,6 +71,16 @@ static void command_lines_are_understood_or_refused(void **state)
 		{"value missing", {"report", "--month"}, EXIT_USAGE, NULL, false, -1},
 		{"value for a switch", {"report", "--json=1"}, EXIT_USAGE, NULL, false, -1},
 		{"given twice", {"report", "--month=1", "--month=2"}, EXIT_USAGE, "1", false, -1},
+		{"two words", {"window", "add", "all"}, EXIT_FAILED, NULL, false, 1},
+		{"two words and an option",
+		 {"window", "add", "--json", "all"},
+		 EXIT_FAILED,
+		 NULL,
+		 true,
+		 1},
+		{"half a command", {"window"}, EXIT_USAGE, NULL, false, -1},
+		{"its other half unknown", {"window", "ad", "all"}, EXIT_USAGE, NULL, false, -1},
+		{"help for half a command", {"window", "--help"}, EXIT_OK, NULL, false, -1},
 		{"too many operands", {"report", "a", "b"}, EXIT_USAGE, NULL, false, -1},
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
