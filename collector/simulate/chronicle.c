@@ -113,6 +113,17 @@ static enum err tell_condition(struct archive *archive, const struct scenario *s
 	return rc;
 }
 
+static enum err tell_window(struct archive *archive, const struct window_entry *entry)
+{
+	struct window_cancel cancel = {
+		.at = entry->window.cancelled_at, .by = entry->entered_by, .reason = "simulated"};
+	enum err rc = windows_add(archive, entry, &cancel.id);
+
+	if (rc == E_OK && cancel.at != NSEC_INFINITE)
+		rc = windows_cancel(archive, &cancel);
+	return rc;
+}
+
 enum err chronicle_write(struct archive *archive, const struct scenario *scenario)
 {
 	const struct config *last = scenario->phases[scenario->phase_count - 1].config;
@@ -120,5 +131,7 @@ enum err chronicle_write(struct archive *archive, const struct scenario *scenari
 
 	for (size_t i = 0; i < scenario->condition_count && rc == E_OK; i++)
 		rc = tell_condition(archive, scenario, &scenario->conditions[i]);
+	for (size_t i = 0; i < scenario->window_count && rc == E_OK; i++)
+		rc = tell_window(archive, &scenario->windows[i]);
 	return rc == E_OK ? tell_all_agents(archive, last, scenario->period.until, "stopped") : rc;
 }

@@ -73,6 +73,16 @@ struct draft_step {
 	struct value backward;
 };
 
+struct draft_window {
+	struct section section;
+	struct draft_selector on; /* sites and organisations alone */
+	struct draft_span when;	  /* without hours */
+	struct value entered;
+	struct value owner;
+	struct value reason;
+	struct value cancelled;
+};
+
 struct draft_change {
 	struct section section;
 	struct value at;
@@ -88,6 +98,7 @@ struct draft_scenario {
 	struct section_list network; /* of struct draft_condition */
 	struct section_list agents;  /* of struct draft_agent_state */
 	struct section_list clocks;  /* of struct draft_step */
+	struct section_list windows; /* of struct draft_window */
 	struct section_list changes; /* of struct draft_change */
 };
 

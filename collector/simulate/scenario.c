@@ -254,6 +254,83 @@ static void read_step(struct loading *l, struct draft_step *draft)
 	condition->fate = FATE_STEPPED;
 }
 
+/* --- announced maintenance --- */
+
+/* A site by its key in the first configuration that has it. */
+static const char *key_of(const struct scenario *scenario, const char *name)
+{
+	for (size_t i = 0; i < scenario->phase_count; i++) {
+		const struct config *config = scenario->phases[i].config;
+		size_t site = config_find_site(config, name);
+		if (site != CONFIG_NONE)
+			return site_key(&config->sites[site]);
+	}
+	return name;
+}
+
+static void add_scopes(struct loading *l, const struct draft_selector *on,
+		       struct window_entry *entry)
+{
+	struct window_scope *scopes = arena_zeroed(
+		l->scenario->arena, on->sites.count + on->organisations.count + 1, sizeof(*scopes));
+
+	for (size_t i = 0; i < on->sites.count; i++) {
+		struct window_scope *scope = &scopes[entry->scope_count++];
+		scope->kind = SCOPE_SITE;
+		snprintf(scope->name, sizeof(scope->name), "%s",
+			 key_of(l->scenario, on->sites.items[i].text));
+	}
+	for (size_t i = 0; i < on->organisations.count; i++) {
+		struct window_scope *scope = &scopes[entry->scope_count++];
+		scope->kind = SCOPE_ORGANISATION;
+		snprintf(scope->name, sizeof(scope->name), "%s", on->organisations.items[i].text);
+	}
+	if (entry->scope_count == 0)
+		scopes[entry->scope_count++].kind = SCOPE_EVERYTHING;
+	entry->scopes = scopes;
+}
+
+/* What a window names adds up; each kind must concern something. */
+static void check_scopes(struct loading *l, struct draft_window *draft)
+{
+	struct draft_selector sites = {.sites = draft->on.sites};
+	struct draft_selector organisations = {.organisations = draft->on.organisations};
+
+	if (sites.sites.count > 0)
+		selector_check(&l->reading, &draft->section, &sites, l->scenario);
+	if (organisations.organisations.count > 0)
+		selector_check(&l->reading, &draft->section, &organisations, l->scenario);
+}
+
+static void read_window(struct loading *l, struct draft_window *draft)
+{
+	struct window_entry *entry = &l->scenario->windows[l->scenario->window_count];
+	struct window *window = &entry->window;
+
+	window->cancelled_at = NSEC_INFINITE;
+	check_scopes(l, draft);
+	bool read = instants_read(&l->reading, &draft->section, &draft->when.from,
+				  &window->period.from);
+	read &= instants_read(&l->reading, &draft->section, &draft->when.until,
+			      &window->period.until);
+	read &= instants_read(&l->reading, &draft->section, &draft->entered, &window->entered_at);
+	read &= instants_read(&l->reading, &draft->section, &draft->cancelled,
+			      &window->cancelled_at);
+	if (!read || draft->section.broken)
+		return;
+	if (window->period.from >= window->period.until)
+		section_complain(&l->reading, &draft->section, &draft->when.until,
+				 "it is over before it begins; put until after from");
+	else if (window->cancelled_at <= window->entered_at)
+		section_complain(&l->reading, &draft->section, &draft->cancelled,
+				 "it is cancelled before it is entered; put it later");
+	add_scopes(l, &draft->on, entry);
+	snprintf(entry->owner, sizeof(entry->owner), "%s", draft->owner.text);
+	snprintf(entry->reason, sizeof(entry->reason), "%s", draft->reason.text);
+	snprintf(entry->entered_by, sizeof(entry->entered_by), "simulated");
+	l->scenario->window_count++;
+}
+
 /* --- the whole --- */
 
 /* Names can be told from others before it is known when anything happens. */
@@ -273,18 +350,23 @@ static void read_entries(struct loading *l)
 	struct draft_condition *network = (void *)l->draft.network.items;
 	struct draft_agent_state *states = (void *)l->draft.agents.items;
 	struct draft_step *steps = (void *)l->draft.clocks.items;
+	struct draft_window *windows = (void *)l->draft.windows.items;
 	struct scenario *scenario = l->scenario;
 
 	scenario->conditions =
 		arena_zeroed(scenario->arena,
 			     l->draft.network.count + l->draft.agents.count + l->draft.clocks.count,
 			     sizeof(*scenario->conditions));
+	scenario->windows =
+		arena_zeroed(scenario->arena, l->draft.windows.count, sizeof(*scenario->windows));
 	for (size_t i = 0; i < l->draft.network.count; i++)
 		read_condition(l, &network[i]);
 	for (size_t i = 0; i < l->draft.agents.count; i++)
 		read_agent_state(l, &states[i]);
 	for (size_t i = 0; i < l->draft.clocks.count; i++)
 		read_step(l, &steps[i]);
+	for (size_t i = 0; i < l->draft.windows.count; i++)
+		read_window(l, &windows[i]);
 }
 
 static void resolve(struct loading *l, const char *config)

@@ -7,6 +7,7 @@
 #include "collector/base/nsec.h"
 #include "collector/simulate/losses.h"
 #include "collector/simulate/shape.h"
+#include "collector/store/windows.h"
 #include "config/config.h"
 
 #include <stdbool.h>
@@ -57,6 +58,8 @@ struct scenario {
 	size_t phase_count;
 	struct condition *conditions; /* a later one wins */
 	size_t condition_count;
+	struct window_entry *windows; /* with their cancellations, in the order of the file */
+	size_t window_count;
 	struct shape calm;   /* of paths of which nothing else is said */
 	struct arena *arena; /* of all this */
 };
