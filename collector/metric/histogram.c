@@ -27,9 +27,11 @@ enum { BUCKETS_MAX = RTT_BUCKETS };
 static const struct layout {
 	size_t buckets;
 	const nsec *edges;
+	double first_log2; /* of the lower edge of bucket 1 */
+	double buckets_per_doubling;
 } layouts[] = {
-	[DELAY_RTT] = {RTT_BUCKETS, rtt_edges},
-	[DELAY_PDV] = {PDV_BUCKETS, pdv_edges},
+	[DELAY_RTT] = {RTT_BUCKETS, rtt_edges, 16.609640474, 3.010299957},
+	[DELAY_PDV] = {PDV_BUCKETS, pdv_edges, 14.609640474, 1.505149978},
 };
 
 _Static_assert(sizeof(rtt_edges) == RTT_BUCKETS * sizeof(nsec), "an edge for each bucket");
@@ -52,30 +54,30 @@ nsec histogram_upper(enum delay_kind kind, size_t bucket)
 	return histogram_lower(kind, bucket + 1);
 }
 
-size_t histogram_bucket_of(enum delay_kind kind, nsec delay)
+/* Within a bucket of where the delay, at least 1, belongs: log2 by a parabola through its ends that
+ * is at most 0.01 off between powers of two. */
+static size_t bucket_near(const struct layout *layout, nsec delay)
 {
-	size_t low = 0;
-	size_t high = layouts[kind].buckets;
+	int power = 63 - __builtin_clzll((unsigned long long)delay);
+	double rest = (double)delay / (double)(UINT64_C(1) << power);
+	double log2_of = power + ((6 - rest) * rest - 5) / 3;
+	double bucket = 1 + (log2_of - layout->first_log2) * layout->buckets_per_doubling;
 
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-		if (delay < histogram_lower(kind, middle))
-			high = middle;
-		else
-			low = middle;
-	}
-	return low;
+	if (bucket < 0)
+		return 0;
+	return bucket >= (double)layout->buckets ? layout->buckets - 1 : (size_t)bucket;
 }
 
-size_t histogram_bucket_near(enum delay_kind kind, nsec delay, size_t near)
+size_t histogram_bucket_of(enum delay_kind kind, nsec delay)
 {
 	const struct layout *layout = &layouts[kind];
+	size_t bucket = delay < 1 ? 0 : bucket_near(layout, delay);
 
-	while (near + 1 < layout->buckets && delay >= layout->edges[near + 1])
-		near++;
-	while (near > 0 && delay < layout->edges[near])
-		near--;
-	return near;
+	while (bucket + 1 < layout->buckets && delay >= layout->edges[bucket + 1])
+		bucket++;
+	while (bucket > 0 && delay < layout->edges[bucket])
+		bucket--;
+	return bucket;
 }
 
 struct delays delays_empty(void)

@@ -22,8 +22,6 @@ enum delay_kind {
 
 size_t histogram_buckets(enum delay_kind kind);
 size_t histogram_bucket_of(enum delay_kind kind, nsec delay); /* delay < 0 counts as 0 */
-/* The same, sought from a bucket that may be near: the packets of a slot are much alike. */
-size_t histogram_bucket_near(enum delay_kind kind, nsec delay, size_t near);
 nsec histogram_lower(enum delay_kind kind, size_t bucket);
 nsec histogram_upper(enum delay_kind kind, size_t bucket); /* NSEC_INFINITE for the last */
 

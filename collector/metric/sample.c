@@ -51,17 +51,12 @@ struct summary sample_summary(const struct sample *sample)
 
 static void count_delays(const struct sample *sample, nsec smallest, struct delays *d)
 {
-	size_t rtt = histogram_bucket_of(DELAY_RTT, smallest);
-	size_t pdv = 0;
-
 	for (uint32_t i = 0; i < sample->expected; i++) {
 		const struct singleton *one = &sample->singletons[i];
 		if (one->outcome != OUTCOME_REPLIED)
 			continue;
-		rtt = histogram_bucket_near(DELAY_RTT, one->round_trip, rtt);
-		pdv = histogram_bucket_near(DELAY_PDV, one->round_trip - smallest, pdv);
-		d->rtt[rtt]++;
-		d->pdv[pdv]++;
+		d->rtt[histogram_bucket_of(DELAY_RTT, one->round_trip)]++;
+		d->pdv[histogram_bucket_of(DELAY_PDV, one->round_trip - smallest)]++;
 	}
 }
 

@@ -19,6 +19,15 @@ static nsec end_of(const struct scenario *scenario, size_t phase)
 						 : scenario->period.until;
 }
 
+static size_t site_of(const struct config *config, const char *key)
+{
+	size_t i = 0;
+
+	while (strcmp(site_key(&config->sites[i]), key) != 0)
+		i++;
+	return i;
+}
+
 static enum err fill(struct course *course, const struct batch *batch,
 		     const struct planned *planned)
 {
@@ -29,7 +38,7 @@ static enum err fill(struct course *course, const struct batch *batch,
 	struct random random = random_seeded(target->phase_seed);
 	struct subject subject = {
 		.config = config,
-		.site = config_find_site(config, planned->key.target),
+		.site = site_of(config, planned->key.target),
 		.agent = batch->agent,
 		.family = planned->key.family == 4 ? FAMILY_IPV4 : FAMILY_IPV6,
 	};
@@ -37,6 +46,8 @@ static enum err fill(struct course *course, const struct batch *batch,
 
 	*course = (struct course){
 		.key = planned->key,
+		.phase = batch->phase,
+		.calendar = planned->calendar,
 		.next = nsec_ceil(scenario->phases[batch->phase].from, target->interval),
 		.until = end_of(scenario, batch->phase),
 		.link = {.end = last ? NSEC_INFINITE : end_of(scenario, batch->phase),

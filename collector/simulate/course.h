@@ -14,6 +14,8 @@
 
 struct course {
 	struct series_key key;
+	size_t phase;				/* whose configuration asks for it */
+	const struct calendar_config *calendar; /* NULL: always */
 	struct link link;
 	nsec next;	 /* start of its next slot */
 	nsec until;	 /* no slot begins at or after this */

@@ -361,3 +361,20 @@ bool link_measure(struct link *link, nsec from, struct singleton *singletons, st
 		out->flags |= cut_short(link, from, singletons);
 	return true;
 }
+
+bool link_pass_over(struct link *link, nsec from, uint32_t why, struct singleton *singletons,
+		    struct sample *out)
+{
+	look_out(link, from);
+	if (ends_slots(link->weather.fate))
+		return false;
+	for (uint32_t i = 0; i < link->packets; i++)
+		unsend(&singletons[i]);
+	*out = (struct sample){
+		.slot = {from, from + link->interval},
+		.expected = (why & SLOT_UNSCHEDULED) != 0 ? 0 : link->packets,
+		.flags = why,
+		.singletons = singletons,
+	};
+	return true;
+}

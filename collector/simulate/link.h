@@ -51,4 +51,8 @@ void link_finish(struct link *link);
  * packets. False: the agent recorded nothing. */
 bool link_measure(struct link *link, nsec from, struct singleton *singletons, struct sample *out);
 
+/* The same for a slot in which nothing is to be sent, and why. */
+bool link_pass_over(struct link *link, nsec from, uint32_t why, struct singleton *singletons,
+		    struct sample *out);
+
 #endif

@@ -5,6 +5,7 @@
 #include "collector/base/progress.h"
 #include "collector/simulate/chronicle.h"
 #include "collector/simulate/course.h"
+#include "collector/simulate/season.h"
 #include "collector/simulate/truth.h"
 #include "collector/store/ring.h"
 #include "collector/store/store.h"
@@ -27,6 +28,7 @@ static const nsec stalled_after = 60 * NSEC_PER_SEC;
 struct pump {
 	const struct scenario *scenario;
 	struct course_list courses;
+	struct season *seasons; /* one a phase */
 	struct store *store;
 	struct truth *truth;
 	struct singleton *singletons;
@@ -53,7 +55,8 @@ static enum err survey(struct pump *pump)
 	if (pump->unfiled_most < UNFILED_LEAST)
 		pump->unfiled_most = UNFILED_LEAST;
 	pump->singletons = calloc(packets, sizeof(*pump->singletons));
-	return pump->singletons == NULL ? E_MEMORY : E_OK;
+	pump->seasons = calloc(pump->scenario->phase_count, sizeof(*pump->seasons));
+	return pump->singletons == NULL || pump->seasons == NULL ? E_MEMORY : E_OK;
 }
 
 static enum err open_store(struct pump *pump, const char *directory)
@@ -73,6 +76,9 @@ static enum err open_store(struct pump *pump, const char *directory)
 		rc = archive_open(directory, &archive);
 	if (rc == E_OK) {
 		rc = chronicle_write(archive, pump->scenario);
+		for (size_t i = 0; i < pump->scenario->phase_count && rc == E_OK; i++)
+			rc = season_init(&pump->seasons[i], pump->scenario->phases[i].config,
+					 archive);
 		archive_close(archive);
 	}
 	if (rc != E_OK)
@@ -107,11 +113,27 @@ static enum err register_course(struct pump *pump, struct course *course)
 	return rc;
 }
 
+/* One slot as its agent would hand it over. False: it recorded nothing. */
+static bool take(struct pump *pump, struct course *course, struct sample *out)
+{
+	struct season *season = &pump->seasons[course->phase];
+	struct period slot = {course->next, course->next + course->link.interval};
+	uint32_t why = timetable_withholds(&season->timetable, course->calendar, slot.from);
+
+	if (why != 0)
+		return link_pass_over(&course->link, slot.from, why, pump->singletons, out);
+	if (!link_measure(&course->link, slot.from, pump->singletons, out))
+		return false;
+	if (maintenance_plans(season->maintenance, course->key.target, slot))
+		out->flags |= SLOT_PLANNED;
+	return true;
+}
+
 static enum err measure(struct pump *pump, struct course *course)
 {
 	struct sample sample;
 
-	if (!link_measure(&course->link, course->next, pump->singletons, &sample))
+	if (!take(pump, course, &sample))
 		return E_OK;
 	struct summary summary = sample_summary(&sample);
 	struct delays delays = sample_delays(&sample);
@@ -205,6 +227,9 @@ static void finish(struct pump *pump)
 {
 	store_close(pump->store);
 	course_list_finish(&pump->courses);
+	for (size_t i = 0; pump->seasons != NULL && i < pump->scenario->phase_count; i++)
+		season_finish(&pump->seasons[i]);
+	free(pump->seasons);
 	free(pump->singletons);
 }
 
