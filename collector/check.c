@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/base/clock.h"
 #include "collector/base/random.h"
+#include "collector/budget.h"
 #include "collector/capacity.h"
 #include "collector/commands.h"
 #include "collector/plan.h"
@@ -175,6 +176,10 @@ static int check_file(const char *path)
 {
 	struct diagnostics diagnostics = {0};
 	struct config *config = timetable_load(path, clock_realtime(), &diagnostics);
+	if (config != NULL && budget_check(config, clock_realtime(), &diagnostics) != E_OK) {
+		config_destroy(config);
+		config = NULL;
+	}
 	int code = config == NULL ? EXIT_USAGE : EXIT_OK;
 
 	if (config != NULL && given.agent != NULL && own_agent(config) == CONFIG_NONE) {

@@ -52,6 +52,8 @@ static struct planned planned_of(const struct request *request, enum family fami
 			   .size = test->size,
 			   .dscp = test->dscp},
 		.calendar = test->calendar,
+		.test = (size_t)(test - request->config->tests),
+		.site = (size_t)(request->site - request->config->sites),
 	};
 	char text[KEY_TEXT];
 

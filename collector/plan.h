@@ -16,7 +16,9 @@ struct planned {
 	struct series_key key;
 	struct target target;
 	const struct calendar_config *calendar; /* the configuration's; NULL: always */
-	uint32_t stored;			/* its number in the store, once known */
+	size_t test;				/* what asks for it, and where: indexes */
+	size_t site;
+	uint32_t stored; /* its number in the store, once known */
 };
 
 struct plan {

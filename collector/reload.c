@@ -2,6 +2,7 @@
 #include "collector/reload.h"
 #include "collector/base/clock.h"
 #include "collector/base/log.h"
+#include "collector/budget.h"
 #include "collector/timetable.h"
 
 #include <stdarg.h>
@@ -121,7 +122,8 @@ static void read_configuration(struct reload *reload)
 		       reload->path, reload->time_zone, reload->config->time_zone);
 		return;
 	}
-	if (!timetable_check(reload->config, clock_realtime(), &reload->diagnostics)) {
+	if (!timetable_check(reload->config, clock_realtime(), &reload->diagnostics) ||
+	    budget_check(reload->config, clock_realtime(), &reload->diagnostics) != E_OK) {
 		refuse(reload, "%s has %zu errors", reload->path, reload->diagnostics.errors);
 		return;
 	}

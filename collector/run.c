@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/base/clock.h"
+#include "collector/budget.h"
 #include "collector/commands.h"
 #include "collector/privilege.h"
 #include "collector/service.h"
@@ -53,6 +54,10 @@ static int run_run(int count, char **operands)
 	if (options.path == NULL || !read_duration(&options.duration))
 		return EXIT_USAGE;
 	struct config *config = timetable_load(options.path, clock_realtime(), &diagnostics);
+	if (config != NULL && budget_check(config, clock_realtime(), &diagnostics) != E_OK) {
+		config_destroy(config);
+		config = NULL;
+	}
 	diagnostics_print(&diagnostics, stderr);
 	diagnostics_finish(&diagnostics);
 	if (config == NULL)

@@ -60,6 +60,18 @@ struct sentinel {
 	nsec looked_at; /* monotonic */
 };
 
+struct target sentinel_target(const struct probe_ops *method, const struct endpoint *host)
+{
+	return (struct target){
+		.method = method,
+		.host = *host,
+		.interval = spacing,
+		.t_max = t_max,
+		.packets = 1,
+		.size = method->size_min,
+	};
+}
+
 enum err sentinel_create(const struct sentinel_options *options, struct sentinel **out)
 {
 	struct sentinel *sentinel = calloc(1, sizeof(*sentinel));
@@ -139,16 +151,9 @@ static uint64_t phase_of(const struct sentinel *sentinel, const struct endpoint 
 static enum err add_watch(struct sentinel *sentinel, struct party *party,
 			  const struct endpoint *host, struct watch watch)
 {
-	struct target target = {
-		.method = sentinel->options.method,
-		.host = *host,
-		.interval = spacing,
-		.t_max = t_max,
-		.phase_seed = phase_of(sentinel, host),
-		.packets = 1,
-		.size = sentinel->options.method->size_min,
-	};
+	struct target target = sentinel_target(sentinel->options.method, host);
 
+	target.phase_seed = phase_of(sentinel, host);
 	enum err rc = agent_add(sentinel->options.agent, &target, &watch.series);
 	if (rc != E_OK)
 		return rc;

@@ -14,6 +14,9 @@
 
 struct sentinel;
 
+/* What it asks the agent for: a small packet a second to a host. */
+struct target sentinel_target(const struct probe_ops *method, const struct endpoint *host);
+
 struct sentinel_options {
 	struct agent *agent; /* outlives the sentinel; its method is open */
 	const struct probe_ops *method;
