@@ -42,6 +42,9 @@ static void load_profile(struct loading *l)
 
 	if (!value_known(named))
 		return;
+	/* What is built in has no errors to add to those there are. */
+	if (l->reading.diagnostics->errors > l->errors_before && profile_built_in(named->text))
+		return;
 	config->profile =
 		l->profile_text != NULL
 			? profile_load_text(l->profile_text, named->text, l->reading.diagnostics)
@@ -57,7 +60,6 @@ static struct config *load_tree(struct loading *l, const struct node *root,
 				const struct source *source)
 {
 	const struct path top = {NULL, NULL, 0};
-	size_t errors_before = l->reading.diagnostics->errors;
 	struct source sources[2] = {*source, {.path = NULL}};
 
 	l->folder = source_folder(l->reading.arena, source->path);
@@ -73,7 +75,7 @@ static struct config *load_tree(struct loading *l, const struct node *root,
 	if (!source_digest(l->sources, l->source_count, l->config->digest))
 		diagnostics_add(l->reading.diagnostics, SEVERITY_ERROR,
 				(struct place){source->path, 1, 1}, "", "cannot compute SHA-256");
-	if (l->reading.diagnostics->errors == errors_before) {
+	if (l->reading.diagnostics->errors == l->errors_before) {
 		warn_unused(l);
 		return l->config;
 	}
@@ -84,18 +86,14 @@ static struct config *load_tree(struct loading *l, const struct node *root,
 static struct config *load_source(const struct source *source, struct arena *arena,
 				  const char *profile_text, struct diagnostics *diagnostics)
 {
-	struct loading loading = {.reading = {arena, diagnostics}, .profile_text = profile_text};
-	size_t errors_before = diagnostics->errors;
+	struct loading loading = {
+		.reading = {arena, diagnostics},
+		.profile_text = profile_text,
+		.errors_before = diagnostics->errors,
+	};
 	const struct node *root = tree_parse(source, arena, diagnostics);
 
-	if (root == NULL)
-		return NULL;
-	struct config *config = load_tree(&loading, root, source);
-	if (config != NULL && diagnostics->errors > errors_before) {
-		config_destroy(config); /* the tree itself held an error */
-		return NULL;
-	}
-	return config;
+	return root == NULL ? NULL : load_tree(&loading, root, source);
 }
 
 struct config *config_load(const char *path, struct diagnostics *diagnostics)

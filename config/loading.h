@@ -30,6 +30,7 @@ struct loading {
 	const char *folder;	/* of the file */
 	struct source *sources; /* the file, its inventory, its holidays: for the digest */
 	size_t source_count;
+	size_t errors_before; /* in the diagnostics, of other files */
 	struct defined agent_names;
 	struct defined organisation_names;
 	struct defined site_names;

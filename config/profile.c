@@ -253,6 +253,15 @@ static struct profile *load_source(const struct source *source, struct arena *ar
 	return NULL;
 }
 
+bool profile_built_in(const char *name)
+{
+	for (size_t i = 0; i < built_in_profiles_count; i++) {
+		if (strcmp(built_in_profiles[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool find_built_in(struct source *source, struct arena *arena, const char *name,
 			  struct place where, struct diagnostics *diagnostics)
 {

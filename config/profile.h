@@ -93,6 +93,10 @@ struct profile *profile_load(const char *name, const char *base, struct place wh
 /* The same from a profile's text; name stands in the diagnostics. */
 struct profile *profile_load_text(const char *text, const char *name,
 				  struct diagnostics *diagnostics);
+
+/* Whether there is a built-in profile of this name. */
+bool profile_built_in(const char *name);
+
 void profile_destroy(struct profile *profile);
 
 /* The scale that judges a site's indicator. */

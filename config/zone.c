@@ -55,10 +55,21 @@ static bool is_listed(const struct dirent *entry, const char *below)
 		 (strcmp(entry->d_name, "posix") == 0 || strcmp(entry->d_name, "right") == 0));
 }
 
-static void list_zones(struct listing *listing, const char *below, int depth)
+/* Only a file system that does not say is asked about each. */
+static bool is_directory(const char *name, const struct dirent *entry)
 {
 	char path[sizeof(ZONES) + 1 + ZONE_TEXT];
 	struct stat status;
+
+	if (entry->d_type == DT_DIR || entry->d_type == DT_REG)
+		return entry->d_type == DT_DIR;
+	snprintf(path, sizeof(path), ZONES "/%s", name);
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static void list_zones(struct listing *listing, const char *below, int depth)
+{
+	char path[sizeof(ZONES) + 1 + ZONE_TEXT];
 
 	snprintf(path, sizeof(path), ZONES "/%s", below);
 	DIR *directory = opendir(path);
@@ -71,12 +82,10 @@ static void list_zones(struct listing *listing, const char *below, int depth)
 					  below[0] == '\0' ? "" : "/", entry->d_name);
 		if (strlen(name) >= ZONE_TEXT)
 			continue;
-		snprintf(path, sizeof(path), ZONES "/%s", name);
-		if (stat(path, &status) != 0)
-			continue;
-		if (S_ISDIR(status.st_mode) && depth < ZONE_DEPTH)
+		bool is_folder = is_directory(name, entry);
+		if (is_folder && depth < ZONE_DEPTH)
 			list_zones(listing, name, depth + 1);
-		else if (S_ISREG(status.st_mode) && listing->count < ZONE_NAMES_MAX)
+		else if (!is_folder && listing->count < ZONE_NAMES_MAX)
 			listing->names[listing->count++] = name;
 	}
 	closedir(directory);

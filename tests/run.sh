@@ -9,7 +9,8 @@ usage() {
 Usage: sh tests/run.sh [--long NAME] [--help]
 
 Without an option: everything, in under 25 minutes on two cores. The exit code is 0 only if nothing failed.
-  --long fuzz   each fuzz target under libFuzzer for RUNS inputs (environment; 1000000)
+  --long fuzz   each fuzz target, or those in TARGETS, under libFuzzer for RUNS inputs (environment;
+                1000000)
   --long kills  the store killed 200 times, at least 50 times inside an update of its files, compared
                 with a replay never killed
   --long headers    10,000 series files with changed headers, cut short or of something else
@@ -102,13 +103,14 @@ fuzz_long() {
 	runs=${RUNS:-1000000}
 	step "building with libFuzzer" "$logs/build-fuzz.log" build build-fuzz clang \
 		-Dc_args=-fsanitize=fuzzer-no-link -Db_sanitize=address,undefined -Db_lundef=false || finish
-	for source in tests/fuzz/fuzz_*.c; do
-		target=$(basename "$source" .c)
+	for name in ${TARGETS:-$(ls tests/fuzz/corpus)}; do
+		target=fuzz_$name
 		found=$logs/$target
 		mkdir -p "$found"
 		step "$target, $runs inputs" "$logs/$target.log" "build-fuzz/tests/fuzz/$target" -runs="$runs" \
-			-max_total_time=1800 -artifact_prefix="$found/" "$found" "tests/fuzz/corpus/${target#fuzz_}" &&
+			-max_len=4096 -timeout=20 -artifact_prefix="$found/" "$found" "tests/fuzz/corpus/$name" &&
 			passed=$((passed + 1))
+		grep '^Done ' "$logs/$target.log"
 	done
 	finish
 }
