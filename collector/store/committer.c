@@ -225,7 +225,7 @@ static void report_committed(struct store *store, uint64_t flush)
 	store->flush_committed = flush;
 	pthread_mutex_unlock(&store->lock);
 	if (wake)
-		store_ring(store->writer_bell);
+		bell_ring(store->writer_bell);
 }
 
 void *committer_run(void *context)
@@ -237,17 +237,17 @@ void *committer_run(void *context)
 		uint64_t flush;
 		bool well = true;
 		if (!has_more(store))
-			store_wait(store->put_bell, -1);
+			bell_wait(store->put_bell, -1);
 		if (store_is_stopping(store))
 			break;
-		store_wait(store->hurry_bell, gather_ms);
+		bell_wait(store->hurry_bell, gather_ms);
 		take_queue(store, &flush);
 		do {
 			well = commit_some(store);
 		} while (well && store->writing.count > 0);
 		report_committed(store, flush);
 		if (!well)
-			store_ring(store->put_bell); /* what was taken waits still */
+			bell_ring(store->put_bell); /* what was taken waits still */
 	}
 	return NULL;
 }

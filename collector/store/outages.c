@@ -15,6 +15,10 @@ enum statement {
 	PUT_ALARM,
 	FIND_OPEN,
 	FIND_RAISED,
+	MEET,
+	MEET_ALARM,
+	READ_RUN,
+	SAVE_RUN,
 	LIST,
 	LIST_ALARMS,
 	LIST_PENDING,
@@ -31,6 +35,8 @@ static const char tables[] =
 	" raised_at INTEGER NOT NULL, cleared_at INTEGER, raise_count INTEGER NOT NULL,"
 	" clear_count INTEGER NOT NULL, told INTEGER NOT NULL, PRIMARY KEY (key, from_at)) STRICT,"
 	" WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS outage_run (id INTEGER PRIMARY KEY, ended INTEGER NOT NULL) "
+	"STRICT;"
 	"CREATE INDEX IF NOT EXISTS alarm_begin ON alarm (from_at);"
 	"CREATE INDEX IF NOT EXISTS alarm_pending ON alarm (key) WHERE told < 2;";
 
@@ -51,10 +57,17 @@ static const char *const texts[STATEMENTS] = {
 	[PUT_ALARM] = "INSERT INTO alarm (key, from_at, raised_at, cleared_at, raise_count, "
 		      "clear_count, told)"
 		      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET"
-		      " cleared_at = excluded.cleared_at, told = max(told, excluded.told)",
+		      " cleared_at = coalesce(cleared_at, excluded.cleared_at),"
+		      " told = max(told, excluded.told)",
 	[FIND_OPEN] = OUTAGE " WHERE key = ?1 AND until_at IS NULL ORDER BY from_at DESC LIMIT 1",
 	[FIND_RAISED] =
 		ALARM " WHERE key = ?1 AND cleared_at IS NULL ORDER BY from_at DESC LIMIT 1",
+	[MEET] = "SELECT 1 FROM outage WHERE key = ?1 AND from_at < ?3"
+		 " AND (until_at IS NULL OR until_at > ?2) LIMIT 1",
+	[MEET_ALARM] = "SELECT 1 FROM alarm WHERE key = ?1 AND from_at < ?3"
+		       " AND (cleared_at IS NULL OR cleared_at > ?2) LIMIT 1",
+	[READ_RUN] = "SELECT ended FROM outage_run WHERE id = 1",
+	[SAVE_RUN] = "INSERT OR REPLACE INTO outage_run (id, ended) VALUES (1, ?1)",
 	[LIST] = OUTAGE " WHERE from_at < ?2 AND (until_at IS NULL OR until_at > ?1)"
 			" ORDER BY from_at, key",
 	[LIST_ALARMS] = ALARM " WHERE from_at < ?2 AND (cleared_at IS NULL OR cleared_at > ?1)"
@@ -208,6 +221,52 @@ enum err outages_find_raised(struct archive *archive, const char *key, struct al
 	static const struct reading reading = {FIND_RAISED, sizeof(*out), read_alarm};
 
 	return find(archive, &reading, key, out);
+}
+
+static enum err meet(struct archive *archive, enum statement statement, const char *key,
+		     struct period period)
+{
+	struct sql *sql = part_of(archive);
+
+	if (sql == NULL)
+		return E_NOT_FOUND;
+	sql_bind_text(sql, statement, 1, key);
+	sql_bind_nsec(sql, statement, 2, period.from);
+	sql_bind_nsec(sql, statement, 3, period.until);
+	enum err rc = sql_step(sql, statement);
+	sql_rewind(sql, statement);
+	return rc;
+}
+
+enum err outages_meet(struct archive *archive, const char *key, struct period period)
+{
+	return meet(archive, MEET, key, period);
+}
+
+enum err outages_meet_alarm(struct archive *archive, const char *key, struct period period)
+{
+	return meet(archive, MEET_ALARM, key, period);
+}
+
+static enum err save_run(struct sql *sql, int64_t ended)
+{
+	sql_bind_integer(sql, SAVE_RUN, 1, ended);
+	return sql_run(sql, SAVE_RUN);
+}
+
+enum err outages_begin_run(struct archive *archive, bool *ended)
+{
+	struct sql *sql = part_of(archive);
+	enum err rc = sql_step(sql, READ_RUN);
+
+	*ended = rc == E_NOT_FOUND || (rc == E_OK && sql_nsec(sql, READ_RUN, 0) != 0);
+	sql_rewind(sql, READ_RUN);
+	return rc == E_OK || rc == E_NOT_FOUND ? save_run(sql, 0) : rc;
+}
+
+enum err outages_end_run(struct archive *archive)
+{
+	return save_run(part_of(archive), 1);
 }
 
 /* All rows of a statement whose parameters are bound. */

@@ -57,7 +57,8 @@ MUST_CHECK enum err outages_begin(struct archive *archive);
 MUST_CHECK enum err outages_commit(struct archive *archive);
 void outages_rollback(struct archive *archive);
 
-/* Adds the row of its key and beginning, or completes it. What has been told is never untold. */
+/* Adds the row of its key and beginning, or completes it. An alarm that was cleared stays so, and
+ * what has been told of it is never untold. */
 MUST_CHECK enum err outages_put(struct archive *archive, const struct outage_record *record);
 MUST_CHECK enum err outages_put_alarm(struct archive *archive, const struct alarm_record *record);
 
@@ -66,6 +67,16 @@ MUST_CHECK enum err outages_find_open(struct archive *archive, const char *key,
 				      struct outage_record *out);
 MUST_CHECK enum err outages_find_raised(struct archive *archive, const char *key,
 					struct alarm_record *out);
+
+/* Whether one of a key overlaps the period: E_OK or E_NOT_FOUND. */
+MUST_CHECK enum err outages_meet(struct archive *archive, const char *key, struct period period);
+MUST_CHECK enum err outages_meet_alarm(struct archive *archive, const char *key,
+				       struct period period);
+
+/* Whoever keeps rows tells when it begins and, everything being kept, when it ends. *ended: the one
+ * before did end so. */
+MUST_CHECK enum err outages_begin_run(struct archive *archive, bool *ended);
+MUST_CHECK enum err outages_end_run(struct archive *archive);
 
 /* Those that overlap the period, by beginning and key; an open one has no end. The caller frees
  * *out. */

@@ -8,11 +8,9 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum { COMMIT_AT_ONCE = 16384 /* slots that do not wait any more */ };
@@ -21,21 +19,6 @@ static const nsec default_share = NSEC_PER_SEC;
 static const nsec default_closing = 10 * NSEC_PER_SEC;
 static const uint64_t default_wait_octets = (uint64_t)256 << 20;
 static const uint64_t default_spool_octets = (uint64_t)4 << 30;
-
-void store_ring(int bell)
-{
-	uint64_t one = 1;
-	(void)!write(bell, &one, sizeof(one));
-}
-
-void store_wait(int bell, int timeout_ms)
-{
-	struct pollfd pollfd = {.fd = bell, .events = POLLIN};
-	uint64_t rung;
-
-	if (poll(&pollfd, 1, timeout_ms) > 0)
-		(void)!read(bell, &rung, sizeof(rung));
-}
 
 void store_note_failure(struct store *store, enum err rc)
 {
@@ -109,9 +92,9 @@ static void list_replay(struct store *store)
 
 static enum err start_threads(struct store *store)
 {
-	store->put_bell = eventfd(0, EFD_CLOEXEC);
-	store->hurry_bell = eventfd(0, EFD_CLOEXEC);
-	store->writer_bell = eventfd(0, EFD_CLOEXEC);
+	store->put_bell = bell_create();
+	store->hurry_bell = bell_create();
+	store->writer_bell = bell_create();
 	if (store->put_bell < 0 || store->hurry_bell < 0 || store->writer_bell < 0)
 		return err_from_errno(errno);
 	int failed = pthread_create(&store->committer, NULL, committer_run, store);
@@ -129,12 +112,12 @@ static void stop_threads(struct store *store)
 	store->stopping = true;
 	pthread_mutex_unlock(&store->lock);
 	if (store->committing) {
-		store_ring(store->put_bell);
-		store_ring(store->hurry_bell);
+		bell_ring(store->put_bell);
+		bell_ring(store->hurry_bell);
 		pthread_join(store->committer, NULL);
 	}
 	if (store->filing_runs) {
-		store_ring(store->writer_bell);
+		bell_ring(store->writer_bell);
 		pthread_join(store->writer, NULL);
 	}
 }
@@ -236,7 +219,7 @@ enum err store_series(struct store *store, const struct series_key *key, nsec in
 	if (rc == E_OK)
 		*out = entry->id;
 	pthread_mutex_unlock(&store->lock);
-	store_ring(store->put_bell);
+	bell_ring(store->put_bell);
 	return rc;
 }
 
@@ -334,17 +317,17 @@ void store_put(struct store *store, uint32_t series, const struct summary *summa
 	size_t waiting = take(store, series, summary, &item);
 	pthread_mutex_unlock(&store->lock);
 	if (waiting == 1)
-		store_ring(store->put_bell);
+		bell_ring(store->put_bell);
 	if (waiting == COMMIT_AT_ONCE)
-		store_ring(store->hurry_bell);
+		bell_ring(store->hurry_bell);
 }
 
 enum err store_flush(struct store *store)
 {
 	pthread_mutex_lock(&store->lock);
 	uint64_t mine = ++store->flush_asked;
-	store_ring(store->put_bell);
-	store_ring(store->hurry_bell);
+	bell_ring(store->put_bell);
+	bell_ring(store->hurry_bell);
 	while (store->flush_done < mine)
 		pthread_cond_wait(&store->flushed, &store->lock);
 	enum err rc = store->failure;

@@ -3,6 +3,7 @@
 #ifndef NETGRADE_STORE_STORE_INSIDE_H
 #define NETGRADE_STORE_STORE_INSIDE_H
 
+#include "collector/base/bell.h"
 #include "collector/store/batch.h"
 #include "collector/store/drops.h"
 #include "collector/store/filing.h"
@@ -54,10 +55,6 @@ struct store {
 	bool stopping;
 };
 
-/* Bells are waited for with a timeout that no clock of ours has a part in, so that a virtual clock
- * does not hold up the threads. */
-void store_ring(int bell);
-void store_wait(int bell, int timeout_ms);
 bool store_is_stopping(struct store *store);
 
 /* These under the lock. */

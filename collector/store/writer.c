@@ -149,7 +149,7 @@ void *writer_run(void *context)
 
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* this thread's */
 	while (!store_is_stopping(store)) {
-		store_wait(store->writer_bell, WRITER_WAIT_MS);
+		bell_wait(store->writer_bell, WRITER_WAIT_MS);
 		file_due(store);
 	}
 	return NULL;
