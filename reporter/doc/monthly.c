@@ -122,6 +122,7 @@ static void add_headline(struct monthly *m)
 {
 	const struct assessment *a = m->assessment;
 	const struct group *network = &a->headline[SCORING_PRIMARY];
+	const struct group *announced = &a->headline[SCORING_ANNOUNCED];
 	const struct group *ipv6 = &a->headline[SCORING_IPV6];
 	struct outage_sum outages = sum_outages(a);
 	struct doc *doc = m->doc;
@@ -131,6 +132,8 @@ static void add_headline(struct monthly *m)
 		   value_points(m, network->exact, network->grade));
 	doc_figure(doc, "grade", word(m, TEXT_SCORE_GRADE),
 		   value_grade(m, network->printed, network->grade));
+	doc_figure(doc, "announced_score", word(m, TEXT_SCORE_ANNOUNCED),
+		   value_points(m, announced->exact, announced->grade));
 	doc_figure(doc, "coverage", word(m, TEXT_COVER_COVERAGE),
 		   value_share(group_coverage(network)));
 	doc_figure(doc, "scored_sites", word(m, TEXT_SUMMARY_SCORED), value_count(network->scored));
@@ -316,6 +319,7 @@ struct doc *monthly_report(const struct assessment *assessment, const struct sou
 	add_ranking(&m);
 	doc_break(m.doc);
 	add_outages(&m);
+	add_maintenance(&m, TABLE_BOUNDED);
 	doc_break(m.doc);
 	add_notes(&m);
 	struct doc *doc = m.doc;
@@ -339,6 +343,7 @@ struct doc *monthly_scores(const struct assessment *assessment, enum language la
 		add_tier_scores(&m);
 	}
 	add_paths(&m);
+	add_maintenance(&m, TABLE_ALL);
 	if (detail == SCORES_FULL) {
 		add_ranking(&m);
 		add_counts(&m, TABLE_ALL);

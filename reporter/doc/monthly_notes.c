@@ -92,13 +92,33 @@ static const enum text_id verdict_ids[VERDICT_COUNT] = {
 	[VERDICT_UNSCHEDULED] = TEXT_CHART_VERDICT_UNSCHEDULED,
 };
 
+/* Those of the paths whose time is summed; the total is that of the identity. */
+static uint64_t count_slots(const struct assessment *a, uint64_t slots[VERDICT_COUNT])
+{
+	uint64_t all = 0;
+
+	memset(slots, 0, VERDICT_COUNT * sizeof(slots[0]));
+	for (size_t i = 0; i < a->site_count; i++) {
+		const struct path *path = assessment_path(a, i, SCORING_PRIMARY);
+		if (path->state < PATH_NOT_COMMISSIONED)
+			continue;
+		all += path->facts.slot_count;
+		for (size_t v = 0; v < VERDICT_COUNT; v++)
+			slots[v] += path->facts.slots[v];
+	}
+	return all;
+}
+
 static void add_accounting(struct monthly *m)
 {
 	const struct assessment *a = m->assessment;
 	nsec length = a->period.passed.until - a->period.passed.from;
 	nsec whole = length * (nsec)a->time_paths;
+	uint64_t slots[VERDICT_COUNT];
+	uint64_t all_slots = count_slots(a, slots);
 	const struct column columns[] = {
 		{"verdict", word(m, TEXT_COLUMN_VERDICT), ALIGN_START},
+		{"slots", word(m, TEXT_COLUMN_SLOTS), ALIGN_END},
 		{"seconds", word(m, TEXT_COLUMN_SECONDS), ALIGN_END},
 		{"time", word(m, TEXT_COLUMN_TIME), ALIGN_END},
 		{"share", word(m, TEXT_COLUMN_SHARE), ALIGN_END},
@@ -109,6 +129,7 @@ static void add_accounting(struct monthly *m)
 		doc_row(m->doc,
 			(struct value[]){
 				value_text(word(m, verdict_ids[v])),
+				value_count(slots[v]),
 				value_number((double)a->time[v] / NSEC_PER_SEC, 0, ""),
 				value_length(m, a->time[v]),
 				value_number(whole == 0 ? (double)NAN
@@ -117,6 +138,7 @@ static void add_accounting(struct monthly *m)
 			});
 	doc_row(m->doc, (struct value[]){
 				value_text(word(m, TEXT_COLUMN_TOTAL)),
+				value_count(all_slots),
 				value_number((double)whole / NSEC_PER_SEC, 0, ""),
 				value_length(m, whole),
 				value_number(whole == 0 ? (double)NAN : 100, 3, "%"),
@@ -146,7 +168,17 @@ static void fill_slots(const struct facts *facts, struct value *cells)
 {
 	for (size_t v = 0; v < VERDICT_COUNT; v++)
 		*cells++ = value_count(facts->slots[v]);
+	*cells++ = value_count(facts->slot_count);
 	*cells = value_number(facts_availability_floor(facts), 3, "%");
+}
+
+static void fill_seconds(const struct facts *facts, struct value *cells)
+{
+	nsec length = facts->period.until - facts->period.from;
+
+	for (size_t v = 0; v < VERDICT_COUNT; v++)
+		*cells++ = value_number((double)facts->time[v] / NSEC_PER_SEC, 0, "");
+	*cells = value_number((double)length / NSEC_PER_SEC, 0, "");
 }
 
 static void fill_packets(const struct facts *facts, struct value *cells)
@@ -214,14 +246,16 @@ void add_counts(struct monthly *m, size_t bound)
 		{"in_histogram", TEXT_COLUMN_IN_HISTOGRAM},
 		{"loss_available", TEXT_COLUMN_LOSS_AVAILABLE},
 	};
-	struct cell_column slots[VERDICT_COUNT + 1];
+	struct cell_column slots[VERDICT_COUNT + 2];
 
 	for (size_t v = 0; v < VERDICT_COUNT; v++)
 		slots[v] = (struct cell_column){verdict_name((enum verdict)v), verdict_ids[v]};
-	slots[VERDICT_COUNT] =
+	slots[VERDICT_COUNT] = (struct cell_column){"total", TEXT_COLUMN_TOTAL};
+	slots[VERDICT_COUNT + 1] =
 		(struct cell_column){"availability_floor", TEXT_COLUMN_AVAILABILITY_FLOOR};
 	const struct path_table tables[] = {
 		{"counts", TEXT_NOTES_COUNTS, slots, COUNT(slots), fill_slots},
+		{"seconds", TEXT_NOTES_SECONDS, slots, VERDICT_COUNT + 1, fill_seconds},
 		{"packet_counts", TEXT_NOTES_PACKETS, packets, COUNT(packets), fill_packets},
 	};
 	for (size_t i = 0; i < COUNT(tables); i++)

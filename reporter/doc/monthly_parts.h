@@ -73,6 +73,8 @@ void add_ranking(struct monthly *m);
 void add_outages(struct monthly *m);
 void add_cut_offs(struct monthly *m); /* times in which agents were cut off, if there were any */
 void add_unknown(struct monthly *m);  /* why slots are unknown: in all, by agent, by path */
+/* Announced windows, both figures, where flags and windows differ; bound as add_counts. */
+void add_maintenance(struct monthly *m, size_t bound);
 void add_notes(struct monthly *m);
 void add_closing_line(struct monthly *m); /* on the cover: which edition, or that there is none */
 void add_closing_remarks(struct monthly *m); /* a revised edition; rows that are kept no longer */

@@ -191,6 +191,20 @@ static enum err cut_offs(void *context, struct period period, struct cut_off **o
 	return E_OK;
 }
 
+static enum err windows(void *context, struct window_list *out)
+{
+	const struct made_network *network = context;
+
+	if (network->windows == NULL)
+		return E_NOT_FOUND;
+	*out = (struct window_list){
+		.items = must_calloc(network->window_count, sizeof(*network->windows)),
+		.count = network->window_count};
+	for (size_t i = 0; i < network->window_count; i++)
+		out->items[i] = network->windows[i];
+	return E_OK;
+}
+
 struct source made_source(struct made_network *network)
 {
 	return (struct source){
@@ -200,6 +214,7 @@ struct source made_source(struct made_network *network)
 		.hours = hours,
 		.evidence = evidence,
 		.cut_offs = cut_offs,
+		.windows = windows,
 	};
 }
 

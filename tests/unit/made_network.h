@@ -21,8 +21,10 @@ struct made_network {
 	struct made_series *series;
 	size_t count;
 	size_t capacity;
-	struct cut_off cut_off;	  /* if it has an agent */
-	struct evidence evidence; /* of its series, when its path is not "" */
+	struct cut_off cut_off;		    /* if it has an agent */
+	struct evidence evidence;	    /* of its series, when its path is not "" */
+	const struct window_entry *windows; /* NULL: none can be read */
+	size_t window_count;
 };
 
 /* What the agent makes of a slot's packets; a delay of NSEC_INFINITE is a lost one, of

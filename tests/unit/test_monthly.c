@@ -39,17 +39,19 @@ static const struct {
 	size_t silent_from;
 	size_t silent_count; /* slots without record */
 	size_t starts;	     /* first slot recorded */
+	size_t planned_from; /* slots flagged as planned */
+	size_t planned_count;
 } rows[] = {
-	{"north", 4, PACKETS, 9 * MS, 6 * MS, 0, NONE, 0, NONE, 0, 0},
-	{"north", 6, PACKETS, 12 * MS, 9 * MS, 0.001, NONE, 0, NONE, 0, 0},
-	{"south", 4, PACKETS, 14 * MS, 8 * MS, 0, 900, 60, NONE, 0, 0},
-	{"core", 4, PACKETS, 2 * MS, 3 * MS, 0.003, 300, 4, NONE, 0, 0},
-	{"core", 6, PACKETS, 3 * MS, 30 * MS, 0.01, 300, 4, NONE, 0, 0},
-	{"hall", 4, PACKETS, 4 * MS, 10 * MS, 0.0005, SLOTS - 3, 9, 40, 20, 0},
-	{"hall", 6, PACKETS, 4 * MS, 90 * MS, 0.055, NONE, 0, NONE, 0, 0},
-	{"annex", 4, PACKETS, 4 * MS, 12 * MS, 0, NONE, 0, 100, 600, 0},
-	{"clinic", 4, PACKETS, 4 * MS, 12 * MS, 1, NONE, 0, NONE, 0, SLOTS - 500},
-	{"lodge", 4, 1, 5 * MS, 4 * MS, 0, NONE, 0, NONE, 0, 0},
+	{"north", 4, PACKETS, 9 * MS, 6 * MS, 0, NONE, 0, NONE, 0, 0, NONE, 0},
+	{"north", 6, PACKETS, 12 * MS, 9 * MS, 0.001, NONE, 0, NONE, 0, 0, NONE, 0},
+	{"south", 4, PACKETS, 14 * MS, 8 * MS, 0, 900, 60, NONE, 0, 0, NONE, 0},
+	{"core", 4, PACKETS, 2 * MS, 3 * MS, 0.003, 300, 4, NONE, 0, 0, 600, 24},
+	{"core", 6, PACKETS, 3 * MS, 30 * MS, 0.01, 300, 4, NONE, 0, 0, 600, 24},
+	{"hall", 4, PACKETS, 4 * MS, 10 * MS, 0.0005, SLOTS - 3, 9, 40, 20, 0, NONE, 0},
+	{"hall", 6, PACKETS, 4 * MS, 90 * MS, 0.055, NONE, 0, NONE, 0, 0, NONE, 0},
+	{"annex", 4, PACKETS, 4 * MS, 12 * MS, 0, NONE, 0, 100, 600, 0, 100, 96},
+	{"clinic", 4, PACKETS, 4 * MS, 12 * MS, 1, NONE, 0, NONE, 0, SLOTS - 500, NONE, 0},
+	{"lodge", 4, 1, 5 * MS, 4 * MS, 0, NONE, 0, NONE, 0, 0, NONE, 0},
 };
 
 static bool within(size_t slot, size_t from, size_t count)
@@ -77,12 +79,18 @@ static void add_series(struct made_network *network, size_t row, nsec start)
 			trips[i] = lost ? NSEC_INFINITE : trip;
 		}
 		if (!within(slot, rows[row].silent_from, rows[row].silent_count))
-			made_add(series, start + (nsec)slot * SLOT, trips, rows[row].packets, 0);
+			made_add(series, start + (nsec)slot * SLOT, trips, rows[row].packets,
+				 within(slot, rows[row].planned_from, rows[row].planned_count)
+					 ? SLOT_PLANNED
+					 : 0);
 	}
 }
 
+enum { WINDOWS = 4 };
+
 struct fixture {
 	struct config *config;
+	struct window_entry windows[WINDOWS];
 	struct made_network network;
 	struct source source;
 	struct assessment assessment;
@@ -126,6 +134,47 @@ static void add_cut_off(struct made_network *network, nsec start)
 		.agent = "local", .family = 6, .period = {start - NSEC_PER_MIN, start + SLOT / 2}};
 }
 
+static struct window_entry window_of(nsec start, size_t from, size_t until, nsec ahead)
+{
+	struct period period = {start + (nsec)from * SLOT, start + (nsec)until * SLOT};
+
+	return (struct window_entry){
+		.window = {.period = period,
+			   .entered_at = period.from - ahead,
+			   .cancelled_at = NSEC_INFINITE},
+		.owner = "运维科",
+		.reason = "设备割接",
+		.entered_by = "operator",
+		.scope_count = 1,
+	};
+}
+
+/* In time, beyond the allowance where nothing is on record, late, and cancelled. */
+static void add_windows(struct fixture *fixture, nsec start)
+{
+	static const struct window_scope scopes[WINDOWS] = {
+		{SCOPE_SITE, "core"},
+		{SCOPE_SITE, "annex"},
+		{SCOPE_ORGANISATION, "east-hall"},
+		{SCOPE_EVERYTHING, ""},
+	};
+	struct window_entry *w = fixture->windows;
+
+	w[0] = window_of(start, 600, 624, 48 * NSEC_PER_HOUR);
+	w[1] = window_of(start, 100, 220, 24 * NSEC_PER_HOUR);
+	w[2] = window_of(start, SLOTS - 3, SLOTS + 6, -SLOT);
+	w[3] = window_of(start, 1000, 1012, 30 * NSEC_PER_HOUR);
+	w[3].window.cancelled_at = w[3].window.period.from - NSEC_PER_HOUR;
+	snprintf(w[3].cancelled_by, sizeof(w[3].cancelled_by), "operator");
+	snprintf(w[3].cancel_reason, sizeof(w[3].cancel_reason), "改期");
+	for (size_t i = 0; i < WINDOWS; i++) {
+		w[i].window.id = (int64_t)i + 1;
+		w[i].scopes = &scopes[i];
+	}
+	fixture->network.windows = w;
+	fixture->network.window_count = WINDOWS;
+}
+
 static void assess(struct fixture *fixture, enum score_mode mode, const char *organisation)
 {
 	struct assessment_request request = {.config = fixture->config, .mode = mode};
@@ -155,6 +204,7 @@ static int setup(void **state)
 		add_series(&fixture->network, row, start);
 	add_evidence(&fixture->network, start);
 	add_cut_off(&fixture->network, start);
+	add_windows(fixture, start);
 	fixture->source = made_source(&fixture->network);
 	assess(fixture, SCORE_REGULAR, NULL);
 	*state = fixture;
