@@ -4,6 +4,7 @@
 #include "collector/budget.h"
 #include "collector/capacity.h"
 #include "collector/commands.h"
+#include "collector/diagnostic_json.h"
 #include "collector/plan.h"
 #include "collector/privilege.h"
 #include "collector/timetable.h"
@@ -117,23 +118,6 @@ static bool print_summary(const struct config *config)
 	       config->site_count, config->test_count, config->agent_count, extent.series,
 	       extent.rate);
 	return true;
-}
-
-static json_t *diagnostics_json(struct diagnostics *diagnostics)
-{
-	json_t *list = json_array();
-
-	diagnostics_sort(diagnostics);
-	for (size_t i = 0; i < diagnostics->count; i++) {
-		const struct diagnostic *d = &diagnostics->items[i];
-		json_array_append_new(list,
-				      json_pack("{s:s, s:s, s:I, s:I, s:s, s:s}", "severity",
-						d->severity == SEVERITY_ERROR ? "error" : "warning",
-						"file", d->file, "line", (json_int_t)d->line,
-						"column", (json_int_t)d->column, "key", d->key,
-						"message", d->message));
-	}
-	return list;
 }
 
 static bool print_json(const struct config *config, struct diagnostics *diagnostics)
