@@ -108,7 +108,7 @@ fuzz_long() {
 		found=$logs/$target
 		mkdir -p "$found"
 		step "$target, $runs inputs" "$logs/$target.log" "build-fuzz/tests/fuzz/$target" -runs="$runs" \
-			-max_len=4096 -timeout=20 -artifact_prefix="$found/" "$found" "tests/fuzz/corpus/$name" &&
+			-timeout=20 -artifact_prefix="$found/" "$found" "tests/fuzz/corpus/$name" &&
 			passed=$((passed + 1))
 		grep '^Done ' "$logs/$target.log"
 	done
