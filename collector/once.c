@@ -248,7 +248,12 @@ static enum err open_all(struct once *once)
 {
 	struct account account;
 	struct agent_options options = {
-		.listener = {once, on_finished, NULL, on_clock_stepped}, .c1 = 1, .hurry = true};
+		.listener = {.context = once,
+			     .finished = on_finished,
+			     .clock_stepped = on_clock_stepped},
+		.c1 = 1,
+		.hurry = true,
+	};
 
 	enum err rc = find_account(&account);
 	if (rc != E_OK)

@@ -52,7 +52,10 @@ static void on_clock_stepped(void *context, nsec by)
 void bench_open(struct bench *bench, const struct bench_setup *setup)
 {
 	struct agent_options options = {
-		.listener = {bench, on_finished, on_worsened, on_clock_stepped},
+		.listener = {.context = bench,
+			     .finished = on_finished,
+			     .worsened = on_worsened,
+			     .clock_stepped = on_clock_stepped},
 		.c1 = setup->c1 > 0 ? setup->c1 : 0.5,
 		.hurry = setup->hurry,
 		.receive_buffer = setup->receive_buffer,

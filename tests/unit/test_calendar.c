@@ -236,6 +236,10 @@ static void an_owner_adds_and_replaces_years(void **state)
 	assert_int_equal(remove(path), 0);
 }
 
+#define OURS                                                                                       \
+	"{year: 2027, source: {title: it's \\\"ours\\\", date: 2026-11-05},"                       \
+	" holidays: [{first: 2027-01-01}]}"
+
 static void it_prints_as_it_loads(void **state)
 {
 	(void)state;
@@ -243,8 +247,7 @@ static void it_prints_as_it_loads(void **state)
 		"hours: ['13:00-18:30', '00:00-12:00']",
 		"days: [sat, mon]",
 		"days: working, holidays: china, hours: '09:00-24:00'",
-		"days: working, years: [{year: 2027, source: {title: it's \\\"ours\\\", date: "
-		"2026-11-05}, holidays: [{first: 2027-01-01}]}]",
+		"days: working, years: [" OURS "]",
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct config *config = load_well(rows[i]);
