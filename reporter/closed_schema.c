@@ -61,7 +61,8 @@ static const struct closed_column configurations[] = {
 #define QUANTILE(name, of, kind, p)                                                                \
 	SERIES(name, COLUMN_NSEC, of.quantile[kind][p].value),                                     \
 		SERIES(name "_low", COLUMN_NSEC, of.quantile[kind][p].low),                        \
-		SERIES(name "_high", COLUMN_NSEC, of.quantile[kind][p].high)
+		SERIES(name "_high", COLUMN_NSEC, of.quantile[kind][p].high),                      \
+		SERIES(name "_exact", COLUMN_BOOL, of.quantile[kind][p].exact)
 
 /* What both figures have, each in members of the same names. */
 #define FIGURE(prefix, of)                                                                         \

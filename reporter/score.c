@@ -49,6 +49,8 @@ static void set_values(struct score *score, const struct facts *facts)
 	score->value[INDICATOR_LOSS] = facts_loss(&facts->judged);
 	score->value[INDICATOR_DELAY] = facts_milliseconds(rtt[P95].value);
 	score->value[INDICATOR_PDV] = facts_milliseconds(pdv[P95].value);
+	score->rough[INDICATOR_DELAY] = !rtt[P95].exact;
+	score->rough[INDICATOR_PDV] = !pdv[P95].exact;
 }
 
 /* The weights of the indicators there are, scaled to 100 together. */

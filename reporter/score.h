@@ -29,6 +29,7 @@ struct score {
 	double points[INDICATOR_COUNT]; /* NAN where missing */
 	double weight[INDICATOR_COUNT]; /* as applied, sum 100; 0 where missing */
 	bool missing[INDICATOR_COUNT];	/* its method is not configured */
+	bool rough[INDICATOR_COUNT];	/* modes are mixed in a bucket: the value is not exact */
 	double coverage;		/* 0 to 1 */
 	bool marked;			/* coverage below the profile's mark */
 	unsigned gates;			/* enum gate; a trial is scored in spite of them */

@@ -22,7 +22,8 @@ static const nsec pdv_edges[] = {
 	25000000, 39622000, 62797000, 99526000, 157739000, 250000000, 396220000, 627970000,
 };
 
-enum { BUCKETS_MAX = RTT_BUCKETS };
+/* A quantile is exact when it is off by at most one part in TOLERANCE. */
+enum { BUCKETS_MAX = RTT_BUCKETS, TOLERANCE = 50 };
 
 static const struct layout {
 	size_t buckets;
@@ -251,6 +252,9 @@ static double share_below(const struct delays *row, enum delay_kind kind, struct
 	return u - span.tilt * u * (1 - u);
 }
 
+/* Where packets are put of which it is not known how they are spread. */
+enum doubt { DOUBT_SPREAD, DOUBT_LOW, DOUBT_HIGH };
+
 /* One bucket of some rows. */
 struct cut {
 	const struct delays *rows;
@@ -258,19 +262,39 @@ struct cut {
 	enum delay_kind kind;
 	size_t bucket;
 	double tilt;
+	enum doubt doubt;
 };
+
+/* Whether the row's smallest round trip moved inside the span by what would matter. */
+static bool is_mixed(const struct cut *cut, const struct delays *row, const struct span *span)
+{
+	if (cut->kind != DELAY_RTT || row->rtt_min == NSEC_UNDEFINED ||
+	    row->pdv_max == NSEC_UNDEFINED)
+		return false;
+	nsec moved = row->rtt_max - row->rtt_min - row->pdv_max;
+	return moved > row->rtt_min / TOLERANCE && row->rtt_min >= span->low - 1 &&
+	       row->rtt_min + moved < span->high;
+}
+
+/* A row's packets of the bucket at or below x. */
+static double row_below(const struct cut *cut, const struct delays *row, nsec x)
+{
+	uint32_t packets = counts_of(row, cut->kind)[cut->bucket];
+
+	if (packets == 0)
+		return 0;
+	struct span span = span_of(row, cut->kind, cut->bucket, cut->tilt);
+	if (cut->doubt != DOUBT_SPREAD && is_mixed(cut, row, &span))
+		return x >= (cut->doubt == DOUBT_LOW ? span.low : span.high) ? packets : 0;
+	return packets * share_below(row, cut->kind, span, x);
+}
 
 static double packets_below(const struct cut *cut, nsec x)
 {
 	double sum = 0;
 
-	for (size_t i = 0; i < cut->count; i++) {
-		uint32_t packets = counts_of(&cut->rows[i], cut->kind)[cut->bucket];
-		if (packets == 0)
-			continue;
-		struct span span = span_of(&cut->rows[i], cut->kind, cut->bucket, cut->tilt);
-		sum += packets * share_below(&cut->rows[i], cut->kind, span, x);
-	}
+	for (size_t i = 0; i < cut->count; i++)
+		sum += row_below(cut, &cut->rows[i], x);
 	return sum;
 }
 
@@ -289,10 +313,9 @@ static struct span bounds_of(const struct cut *cut)
 	return bounds;
 }
 
-/* The smallest x at which the bucket's packets reach rank. */
-static struct quantile place(const struct cut *cut, double rank)
+/* The smallest x within bounds at which the bucket's packets reach rank. */
+static nsec seek(const struct cut *cut, struct span bounds, double rank)
 {
-	struct span bounds = bounds_of(cut);
 	nsec low = bounds.low - 1;
 	nsec high = bounds.high;
 
@@ -303,14 +326,40 @@ static struct quantile place(const struct cut *cut, double rank)
 		else
 			low = middle;
 	}
-	return (struct quantile){high, bounds.low, bounds.high};
+	return high;
+}
+
+static bool has_mixed_rows(const struct cut *cut)
+{
+	for (size_t i = 0; i < cut->count; i++) {
+		struct span span = span_of(&cut->rows[i], cut->kind, cut->bucket, 0);
+		if (counts_of(&cut->rows[i], cut->kind)[cut->bucket] > 0 &&
+		    is_mixed(cut, &cut->rows[i], &span))
+			return true;
+	}
+	return false;
+}
+
+static struct quantile place(struct cut cut, double rank)
+{
+	struct span bounds = bounds_of(&cut);
+	nsec value = seek(&cut, bounds, rank);
+	struct quantile quantile = {value, bounds.low, bounds.high, true};
+
+	if (!has_mixed_rows(&cut))
+		return quantile;
+	cut.doubt = DOUBT_LOW;
+	quantile.exact = value - seek(&cut, bounds, rank) <= value / TOLERANCE;
+	cut.doubt = DOUBT_HIGH;
+	quantile.exact &= seek(&cut, bounds, rank) - value <= value / TOLERANCE;
+	return quantile;
 }
 
 struct quantile delays_quantile(const struct delays *rows, size_t count, enum delay_kind kind,
 				double p)
 {
-	struct quantile undefined = {NSEC_UNDEFINED, NSEC_UNDEFINED, NSEC_UNDEFINED};
-	struct quantile infinite = {NSEC_INFINITE, NSEC_INFINITE, NSEC_INFINITE};
+	struct quantile undefined = {NSEC_UNDEFINED, NSEC_UNDEFINED, NSEC_UNDEFINED, true};
+	struct quantile infinite = {NSEC_INFINITE, NSEC_INFINITE, NSEC_INFINITE, true};
 	struct merged merged = merge_counts(rows, count, kind);
 	uint64_t packets = merged.answered + merged.lost;
 	uint64_t before = 0;
@@ -322,8 +371,12 @@ struct quantile delays_quantile(const struct delays *rows, size_t count, enum de
 	uint64_t rank = (uint64_t)ceil(p * (double)packets * (1 - 1e-12));
 	for (size_t b = 0; b < layouts[kind].buckets; b++) {
 		if (before + merged.counts[b] >= rank) {
-			struct cut cut = {rows, count, kind, b, tilt_of(&merged, kind, b)};
-			return place(&cut, (double)(rank - before) - 0.5);
+			struct cut cut = {.rows = rows,
+					  .count = count,
+					  .kind = kind,
+					  .bucket = b,
+					  .tilt = tilt_of(&merged, kind, b)};
+			return place(cut, (double)(rank - before) - 0.5);
 		}
 		before += merged.counts[b];
 	}
@@ -334,7 +387,11 @@ double delays_above(const struct delays *rows, size_t count, enum delay_kind kin
 {
 	struct merged merged = merge_counts(rows, count, kind);
 	size_t bucket = histogram_bucket_of(kind, bound);
-	struct cut cut = {rows, count, kind, bucket, tilt_of(&merged, kind, bucket)};
+	struct cut cut = {.rows = rows,
+			  .count = count,
+			  .kind = kind,
+			  .bucket = bucket,
+			  .tilt = tilt_of(&merged, kind, bucket)};
 	double above = (double)merged.counts[bucket] - packets_below(&cut, bound);
 
 	for (size_t b = bucket + 1; b < layouts[kind].buckets; b++)

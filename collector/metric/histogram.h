@@ -6,6 +6,7 @@
 
 #include "collector/base/nsec.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,7 @@ struct quantile {
 	nsec value; /* NSEC_UNDEFINED without packets, NSEC_INFINITE when loss reaches it */
 	nsec low;
 	nsec high;
+	bool exact; /* see delays_quantile */
 };
 
 /* The p-quantile, 0 < p ≤ 1, of all packets sent in rows[0..count), lost ones as +infinity, nearest
@@ -66,7 +68,12 @@ struct quantile {
  *     S(x) = u − t·u·(1 − u),   u = (x − low)/(high − low)
  *     t = ½·w·(d₊ − d₋)/(m₊ − m₋)/d · (high − low)/w, its first factors cut to [−1, 1]
  * with w the width of b, d its packets per width over all rows, d₋ d₊ those of its neighbours and
- * m₋ m₊ their middles; t = 0 in the first bucket and the last two. */
+ * m₋ m₊ their middles; t = 0 in the first bucket and the last two.
+ *
+ * A round trip is marked as not exact where modes may be mixed inside b: where the smallest round
+ * trip moved within a row, from one slot to another, by s = rtt_max − rtt_min − pdv_max, and both
+ * ends of that move lie between low and high. It is not exact if the value moves by more than 2 %
+ * when all packets of such rows are put to their low, or all to their high. */
 struct quantile delays_quantile(const struct delays *rows, size_t count, enum delay_kind kind,
 				double p);
 

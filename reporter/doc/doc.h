@@ -18,6 +18,7 @@ struct value {
 	char *text;	/* as printed, unit included where it is part of the figure; never NULL */
 	double number;	/* NAN where the value is a text or was not measured */
 	bool is_number; /* the value stands for a figure, measured or not */
+	bool rough;	/* a figure that is not exact */
 	enum tone tone;
 	char *link; /* "#anchor" inside the document, or NULL */
 	char *unit; /* of a figure, "" for none; NULL for a text */
@@ -30,6 +31,8 @@ struct value value_text(const char *text);
 /* Decimals as round_half_up gives them, thousands in groups from five digits on, the unit after a
  * narrow no-break space ("%" without); infinite prints VALUE_INFINITE; NAN prints "–". */
 struct value value_number(double number, int decimals, const char *unit);
+/* Prints "≈" before the figure. */
+struct value value_roughened(struct value value);
 struct value value_toned(struct value value, enum tone tone);
 /* anchor with or without "#". */
 struct value value_linked(struct value value, const char *anchor);

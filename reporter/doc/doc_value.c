@@ -116,6 +116,16 @@ struct value value_number(double number, int decimals, const char *unit)
 	return value;
 }
 
+struct value value_roughened(struct value value)
+{
+	char *text = must_format("≈%s%s", NARROW_SPACE, value.text);
+
+	free(value.text);
+	value.text = text;
+	value.rough = true;
+	return value;
+}
+
 struct value value_toned(struct value value, enum tone tone)
 {
 	value.tone = tone;

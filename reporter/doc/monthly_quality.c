@@ -54,18 +54,26 @@ void add_tier_scores(struct monthly *m)
 	doc_row(m->doc, cells);
 }
 
-static double pool_value(const struct pool *pool, enum indicator indicator)
+static struct value pool_delay(const struct pool *pool, enum indicator indicator)
+{
+	enum delay_kind kind = indicator == INDICATOR_DELAY ? DELAY_RTT : DELAY_PDV;
+	struct quantile q = delays_quantile(pool->delays, pool->count, kind, percentiles[P95]);
+	struct value value = value_measured(indicator, facts_milliseconds(q.value));
+
+	return q.exact ? value : value_roughened(value);
+}
+
+static struct value pool_value(const struct pool *pool, enum indicator indicator)
 {
 	nsec up = pool->time[VERDICT_GOOD] + pool->time[VERDICT_DEGRADED];
 	nsec judged = up + pool->time[VERDICT_BAD];
-	enum delay_kind kind = indicator == INDICATOR_DELAY ? DELAY_RTT : DELAY_PDV;
 
 	if (indicator == INDICATOR_AVAILABILITY)
-		return judged == 0 ? (double)NAN : 100 * (double)up / (double)judged;
+		return value_measured(indicator, judged == 0 ? (double)NAN
+							     : 100 * (double)up / (double)judged);
 	if (indicator == INDICATOR_LOSS)
-		return facts_loss(&pool->judged);
-	return facts_milliseconds(
-		delays_quantile(pool->delays, pool->count, kind, percentiles[P95]).value);
+		return value_measured(indicator, facts_loss(&pool->judged));
+	return pool_delay(pool, indicator);
 }
 
 static void add_tier_quality(struct monthly *m)
@@ -98,7 +106,7 @@ static void add_tier_quality(struct monthly *m)
 		for (size_t i = 0; i < COUNT(titles); i++) {
 			const struct pool *pool = &m->assessment->pools[i % 2][t];
 			enum indicator indicator = (enum indicator)(i / 2);
-			cells[i + 1] = value_measured(indicator, pool_value(pool, indicator));
+			cells[i + 1] = pool_value(pool, indicator);
 		}
 		doc_row(m->doc, cells);
 	}

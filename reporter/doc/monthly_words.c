@@ -351,6 +351,8 @@ struct value value_judged(const struct monthly *m, enum indicator indicator,
 	bool missing = score->missing[indicator];
 	struct value value =
 		value_measured(indicator, missing ? (double)NAN : score->value[indicator]);
+	if (!missing && score->rough[indicator])
+		value = value_roughened(value);
 
 	if (isnan(points))
 		return value_toned(value, TONE_MUTED);

@@ -53,6 +53,8 @@ static json_t *value_of(const struct value *value)
 	put(json, "value", number_of(value->number));
 	if (isinf(value->number))
 		put(json, "infinite", json_true());
+	if (value->rough)
+		put(json, "exact", json_false());
 	if (value->unit != NULL && value->unit[0] != '\0')
 		put(json, "unit", text_of(value->unit));
 	if (value->tone != TONE_PLAIN)

@@ -378,6 +378,41 @@ static void quantiles_from_hours_meet_the_truth(void **state)
 	story_destroy(&story);
 }
 
+/* Every hour half of the slots go one way and half another, 2 ms longer: both within [10 ms, 12.6
+ * ms). Nothing that is kept tells how many went which way, so that must be said. */
+static void modes_mixed_inside_a_bucket_are_marked(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		nsec detour;
+		bool exact;
+	} rows[] = {
+		{"one way", 0, true},
+		{"a little longer", 100 * NSEC_PER_USEC, true},
+		{"longer, in the same bucket", 2 * NSEC_PER_MSEC, false},
+		{"longer, in another bucket", 5 * NSEC_PER_MSEC, true},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct random random = random_seeded(3);
+		struct delays hour = delays_empty();
+		print_message("# %s\n", rows[i].name);
+		for (int slot = 0; slot < SLOTS_AN_HOUR; slot++) {
+			struct singleton packets[PACKETS];
+			struct sample sample = {
+				.slot = {0, 1}, .expected = PACKETS, .singletons = packets};
+			nsec base = 10200 * NSEC_PER_USEC + (slot % 2 == 0 ? 0 : rows[i].detour);
+			for (size_t k = 0; k < PACKETS; k++)
+				packets[k] = replied(base + (nsec)random_below(&random, 100000));
+			struct delays delays = sample_delays(&sample);
+			delays_merge(&hour, &delays);
+		}
+		assert_int_equal(delays_quantile(&hour, 1, DELAY_RTT, 0.95).exact, rows[i].exact);
+		assert_true(delays_quantile(&hour, 1, DELAY_PDV, 0.95).exact);
+	}
+}
+
 static void quantiles_of_few_packets_use_the_nearest_rank(void **state)
 {
 	(void)state;
@@ -425,6 +460,7 @@ int main(void)
 		cmocka_unit_test(the_first_verdict_that_fits_is_given),
 		cmocka_unit_test(unjudged_slots_add_no_delays),
 		cmocka_unit_test(quantiles_from_hours_meet_the_truth),
+		cmocka_unit_test(modes_mixed_inside_a_bucket_are_marked),
 		cmocka_unit_test(quantiles_of_few_packets_use_the_nearest_rank),
 		cmocka_unit_test(merging_adds_counts_and_widens_bounds),
 	};
