@@ -3,14 +3,24 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const nsec longest_month = 32 * NSEC_PER_DAY;
 
-static const char hour_sums[] =
-	"SELECT total(sent), total(lost), total(delays_slots - left_out_slots),"
-	" total(delays_lost - left_out_lost) FROM hour WHERE series = ?1";
 static const char stretch_sums[] =
 	"SELECT verdict, min(until_at, ?2) - from_at FROM stretch WHERE series = ?1";
+
+static enum err prepare(struct closed_check *check, sqlite3 *db)
+{
+	char *hours = closed_table_select(&closed_tables[CLOSED_HOURS], "series = ?1");
+	int result = sqlite3_prepare_v2(db, hours, -1, &check->hours, NULL);
+
+	free(hours);
+	if (result == SQLITE_OK)
+		result = sqlite3_prepare_v2(db, stretch_sums, -1, &check->stretches, NULL);
+	return result == SQLITE_OK ? E_OK : E_CORRUPT;
+}
 
 enum err closed_check_init(struct closed_check *check, sqlite3 *db, struct period period)
 {
@@ -18,11 +28,10 @@ enum err closed_check_init(struct closed_check *check, sqlite3 *db, struct perio
 	if (period.from < 0 || period.until <= period.from ||
 	    period.until - period.from > longest_month)
 		return E_CORRUPT;
-	if (sqlite3_prepare_v2(db, hour_sums, -1, &check->hours, NULL) == SQLITE_OK &&
-	    sqlite3_prepare_v2(db, stretch_sums, -1, &check->stretches, NULL) == SQLITE_OK)
-		return E_OK;
-	closed_check_finish(check);
-	return E_CORRUPT;
+	enum err rc = prepare(check, db);
+	if (rc != E_OK)
+		closed_check_finish(check);
+	return rc;
 }
 
 void closed_check_finish(struct closed_check *check)
@@ -48,25 +57,55 @@ static bool is_balanced(const struct facts *facts, nsec length)
 	       all_within(facts->announced.time, VERDICT_COUNT, length) && facts_balanced(facts);
 }
 
-/* Counts of a month are far below 2^53. */
-static bool equals(sqlite3_stmt *statement, int column, uint64_t wanted)
+/* What the hours of a series add up to. */
+struct hour_sums {
+	uint64_t sent;
+	uint64_t lost;
+	struct delays delays;
+};
+
+static enum err add_hour(struct hour_sums *sums, const struct timeline_hour *hour)
 {
-	return sqlite3_column_double(statement, column) == (double)wanted;
+	struct delays delays = hour->delays;
+
+	if (hour->left_out_slots > delays.slots || hour->left_out_lost > delays.lost)
+		return E_CORRUPT;
+	delays.slots -= hour->left_out_slots;
+	delays.lost -= hour->left_out_lost;
+	sums->sent += hour->sent;
+	sums->lost += hour->lost;
+	delays_merge(&sums->delays, &delays);
+	return E_OK;
+}
+
+static enum err sum_hours(struct closed_check *check, uint32_t series, struct hour_sums *sums)
+{
+	enum err rc = E_OK;
+	int result;
+
+	sqlite3_reset(check->hours);
+	sqlite3_bind_int64(check->hours, 1, series);
+	while (rc == E_OK && (result = sqlite3_step(check->hours)) == SQLITE_ROW) {
+		struct closed_hour row = {0};
+		rc = closed_table_read(&closed_tables[CLOSED_HOURS], check->hours, &row);
+		if (rc == E_OK)
+			rc = add_hour(sums, &row.hour);
+	}
+	sqlite3_reset(check->hours);
+	return rc == E_OK && result != SQLITE_DONE ? E_CORRUPT : rc;
 }
 
 static bool has_hours(struct closed_check *check, const struct closed_series *series)
 {
 	const struct facts *facts = &series->facts;
+	const struct delays *delays = &facts->delays;
+	struct hour_sums sums = {.delays = delays_empty()};
 
-	sqlite3_reset(check->hours);
-	sqlite3_bind_int64(check->hours, 1, series->id);
-	bool equal = sqlite3_step(check->hours) == SQLITE_ROW &&
-		     equals(check->hours, 0, facts->judged.sent) &&
-		     equals(check->hours, 1, facts->judged.lost) &&
-		     equals(check->hours, 2, facts->delays.slots) &&
-		     equals(check->hours, 3, facts->delays.lost);
-	sqlite3_reset(check->hours);
-	return equal;
+	return sum_hours(check, series->id, &sums) == E_OK && sums.sent == facts->judged.sent &&
+	       sums.lost == facts->judged.lost && sums.delays.slots == delays->slots &&
+	       sums.delays.lost == delays->lost &&
+	       memcmp(sums.delays.rtt, delays->rtt, sizeof(delays->rtt)) == 0 &&
+	       memcmp(sums.delays.pdv, delays->pdv, sizeof(delays->pdv)) == 0;
 }
 
 /* What begins before the period's first slot is unscheduled and in no stretch. */

@@ -238,7 +238,8 @@ static enum err connect_to(struct sql *sql, const char *path, char why[CLOSED_WH
 
 	if (result == SQLITE_OK)
 		result = sqlite3_exec(sql->db,
-				      "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;"
+				      "PRAGMA cache_size = -256; PRAGMA query_only = ON;"
+				      "PRAGMA trusted_schema = OFF;"
 				      "PRAGMA cell_size_check = ON; BEGIN;"
 				      "SELECT count(*) FROM sqlite_schema",
 				      NULL, NULL, NULL);

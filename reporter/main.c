@@ -138,6 +138,7 @@ static int run_report(int count, char **operands)
 	if (rc == EXIT_OK) {
 		struct doc *doc =
 			monthly_report(&session.assessment, &session.source, session.language);
+		session_close_source(&session); /* writing takes memory of its own */
 		rc = write_report(&session, doc);
 		doc_destroy(doc);
 	}

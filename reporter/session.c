@@ -156,14 +156,14 @@ static int say_damaged(const char *path, const char *why)
 static int take_closed_config(struct session *session, const char *path)
 {
 	char why[CLOSED_WHY] = "";
-	struct config *config = closed_config(session->closed, why);
 
-	if (config == NULL)
-		return say_damaged(path, why);
 	config_destroy(session->config);
-	session->config = config;
-	if (calendar_use_zone(config->time_zone) != E_OK)
-		return session_refuse("unknown time zone", config->time_zone, "install tzdata");
+	session->config = closed_config(session->closed, why);
+	if (session->config == NULL)
+		return say_damaged(path, why);
+	if (calendar_use_zone(session->config->time_zone) != E_OK)
+		return session_refuse("unknown time zone", session->config->time_zone,
+				      "install tzdata");
 	return EXIT_OK;
 }
 
@@ -277,11 +277,19 @@ int session_start(struct session *session)
 	return assess(session, &request);
 }
 
-void session_finish(struct session *session)
+void session_close_source(struct session *session)
 {
-	assessment_finish(&session->assessment);
+	session->assessment.edition = NULL;
 	query_close(session->query);
+	session->query = NULL;
 	closed_revisions_finish(&session->revisions);
 	closed_close(session->closed);
+	session->closed = NULL;
+}
+
+void session_finish(struct session *session)
+{
+	session_close_source(session);
+	assessment_finish(&session->assessment);
 	config_destroy(session->config);
 }

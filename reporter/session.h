@@ -54,6 +54,9 @@ struct session {
 int session_start(struct session *session);
 void session_finish(struct session *session);
 
+/* Nothing more is read, and nothing said of the edition. */
+void session_close_source(struct session *session);
+
 /* The configuration, its zone made the calendar's, and the period asked for. */
 int session_settle(struct session *session, struct report_period *period);
 /* The store to read from. */
