@@ -40,6 +40,8 @@ static const struct closed_column configurations[] = {
 	CONFIGURATION("at", COLUMN_NSEC, at),
 	CONFIGURATION("digest", COLUMN_STRING, digest),
 	CONFIGURATION("text", COLUMN_STRING, text),
+	CONFIGURATION("profile_digest", COLUMN_STRING, profile_digest),
+	CONFIGURATION("profile", COLUMN_STRING, profile),
 };
 
 #define PACKETS(name, of)                                                                          \

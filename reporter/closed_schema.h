@@ -61,6 +61,8 @@ struct closed_configuration {
 	nsec at; /* before the period perhaps */
 	const char *digest;
 	const char *text;
+	const char *profile_digest; /* "", with the next: it was not kept then */
+	const char *profile;
 };
 
 struct closed_series {

@@ -178,7 +178,7 @@ static enum err write_rows(struct work *work, const char *path)
 		rc = refuse(work, E_CORRUPT,
 			    must_format("%zu series of %s cannot be read; see the lines above",
 					rows.unreadable, month_of(work)));
-	if (rc == E_OK && rows.series == 0)
+	if (rc == E_OK && rows.measured == 0)
 		rc = refuse(work, E_NOT_FOUND,
 			    must_format("nothing was measured in %s", month_of(work)));
 	if (rc == E_OK)

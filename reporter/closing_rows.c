@@ -26,29 +26,13 @@ static char *zone_data_version(void)
 	return must_copy(found ? line + strlen(mark) : "");
 }
 
-/* As understood, or NULL where that would not load to the same again. */
-static char *print_config(const struct config *config)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *stream = open_memstream(&text, &len);
-
-	if (stream == NULL)
-		return NULL;
-	config_print(config, stream);
-	if (fclose(stream) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
 /* What is kept must be understood by who reads it. */
 static enum err check_config(const struct config *config, const char *text)
 {
 	struct diagnostics diagnostics = {0};
 	struct config *again =
 		config_load_kept(text, config->profile->text, config->path, &diagnostics);
-	char *printed = again == NULL ? NULL : print_config(again);
+	char *printed = again == NULL ? NULL : config_text(again);
 	bool same = printed != NULL && strcmp(printed, text) == 0;
 
 	if (!same)
@@ -92,7 +76,7 @@ static enum err put_head(struct closing_rows *rows, const char *configuration)
 
 enum err closing_rows_head(struct closing_rows *rows)
 {
-	char *configuration = print_config(rows->request->config);
+	char *configuration = config_text(rows->request->config);
 	enum err rc = configuration == NULL ? E_MEMORY
 					    : check_config(rows->request->config, configuration);
 
@@ -100,6 +84,11 @@ enum err closing_rows_head(struct closing_rows *rows)
 		rc = put_head(rows, configuration);
 	free(configuration);
 	return rc;
+}
+
+static const char *text_or_none(const char *text)
+{
+	return text == NULL ? "" : text;
 }
 
 static enum err put_configuration(void *context, const struct configuration *configuration)
@@ -110,6 +99,8 @@ static enum err put_configuration(void *context, const struct configuration *con
 		.at = configuration->at,
 		.digest = configuration->digest,
 		.text = configuration->text,
+		.profile_digest = text_or_none(configuration->profile_digest),
+		.profile = text_or_none(configuration->profile),
 	};
 
 	return closed_file_put(&rows->sql, CLOSED_CONFIGURATIONS, &row);
@@ -199,6 +190,8 @@ static enum err put_path(struct closing_rows *rows, const struct path *path,
 	if (rc == E_OK)
 		rc = put_evidence(rows, row.id, path);
 	rows->series++;
+	rows->measured += path->facts.time[VERDICT_UNSCHEDULED] <
+			  path->facts.period.until - path->facts.period.from;
 	return rc;
 }
 

@@ -21,6 +21,7 @@ struct closing_rows {
 	bool windows_known;
 	const char *previous; /* digest of the edition before, "" for none */
 	size_t series;	      /* put, as the next two */
+	size_t measured;      /* series that have a slot that was due in the period */
 	size_t configurations;
 	size_t revised;
 	size_t unreadable; /* series that cannot be read */

@@ -107,11 +107,13 @@ static void fill_archive(const struct month *month)
 		.path = "evidence/bridge.pcap",
 		.digest = "00",
 	};
+	struct configuration before = {start - DAY, "aa", "before", "cc", "profile"};
+	struct configuration within = {start + DAY, "bb", "within", "cc", "profile"};
 	struct cut_off cut_off = {"local", 4, {start + 3 * DAY, start + 3 * DAY + HOUR}, false};
 
 	assert_int_equal(archive_open(month->data, &archive), E_OK);
-	assert_int_equal(archive_configuration(archive, start - DAY, "aa", "before"), E_OK);
-	assert_int_equal(archive_configuration(archive, start + DAY, "bb", "within"), E_OK);
+	assert_int_equal(archive_configuration(archive, &before), E_OK);
+	assert_int_equal(archive_configuration(archive, &within), E_OK);
 	assert_int_equal(archive_evidence(archive, &evidence), E_OK);
 	assert_int_equal(archive_cut_off(archive, &cut_off), E_OK);
 	entry.window.period = (struct period){start + 10 * DAY, start + 10 * DAY + 4 * HOUR};

@@ -167,78 +167,75 @@ static void change(const struct fixture *f, const char *sql, enum seal seal)
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
+static const struct {
+	const char *name;
+	const char *sql;
+	enum seal seal;
+	enum err rc;
+	const char *words;
+} rows[] = {
+	{"nothing changed, sealed again", "SELECT 1", SEAL_AGAIN, E_OK, ""},
+	{"a fact", "UPDATE series SET judged_lost = judged_lost + 1 WHERE id = 1", KEEP_SEAL,
+	 E_CHECKSUM, "damaged or changed"},
+	{"a fact's type", "UPDATE closing SET reason = 'because'", KEEP_SEAL, E_CHECKSUM,
+	 "damaged or changed"},
+	{"a row less", "DELETE FROM outage", KEEP_SEAL, E_CHECKSUM, "damaged or changed"},
+	{"the digest", "UPDATE seal SET digest = replace(digest, 'a', 'b')", KEEP_SEAL, E_CHECKSUM,
+	 "damaged or changed"},
+	{"two seals", "INSERT INTO seal VALUES ('0', 0)", KEEP_SEAL, E_CHECKSUM,
+	 "damaged or changed"},
+	{"a table more", "CREATE TABLE more (a)", KEEP_SEAL, E_CORRUPT, "its tables"},
+	{"a trigger", "CREATE TRIGGER t AFTER INSERT ON seal BEGIN DELETE FROM seal; END",
+	 KEEP_SEAL, E_CORRUPT, "its tables"},
+	{"an index", "CREATE INDEX i ON series (agent)", KEEP_SEAL, E_CORRUPT, "its tables"},
+	{"a table less", "DROP TABLE revision", KEEP_SEAL, E_CORRUPT, "its tables"},
+	{"a newer version", "PRAGMA user_version = 2", KEEP_SEAL, E_MISMATCH,
+	 "layout version 2, this program knows 1"},
+	{"another application", "PRAGMA application_id = 1", KEEP_SEAL, E_CORRUPT, "no facts file"},
+	{"a write-ahead log", "PRAGMA journal_mode = WAL", KEEP_SEAL, E_CORRUPT, "no facts file"},
+	{"time that does not add up", "UPDATE series SET good_time = good_time - 1 WHERE id = 2",
+	 SEAL_AGAIN, E_CORRUPT, "agent local, site bridge, IPv4: its time and slots per verdict"},
+	{"time beyond all bounds",
+	 "UPDATE series SET good_time = 9223372036854775807, bad_time = "
+	 "9223372036854775807",
+	 SEAL_AGAIN, E_CORRUPT, "its time and slots per verdict"},
+	{"slots that do not add up",
+	 "UPDATE series SET announced_bad_slots = announced_bad_slots + 1", SEAL_AGAIN, E_CORRUPT,
+	 "its time and slots per verdict"},
+	{"unknown time without a reason",
+	 "UPDATE series SET unknown_no_record_time = unknown_no_record_time - 1", SEAL_AGAIN,
+	 E_CORRUPT, "its time and slots per verdict"},
+	{"packets by hour", "UPDATE hour SET lost = lost + 1 WHERE series = 3", SEAL_AGAIN,
+	 E_CORRUPT, "site hall, IPv4: its packets and delays by hour"},
+	{"a bucket of an hour",
+	 "UPDATE hour SET rtt = '{\"3\":1}' WHERE series = 3 AND delays_slots > 0", SEAL_AGAIN,
+	 E_CORRUPT, "its packets and delays by hour"},
+	{"a bucket that there is not",
+	 "UPDATE hour SET rtt = '{\"48\":1}' WHERE series = 3 AND delays_slots > 0", SEAL_AGAIN,
+	 E_CORRUPT, "its packets and delays by hour"},
+	{"buckets that are none", "UPDATE series SET pdv = '{\"1\":}'", SEAL_AGAIN, E_CORRUPT,
+	 "cannot be understood"},
+	{"a stretch less", "DELETE FROM stretch WHERE series = 2 AND verdict = 'bad'", SEAL_AGAIN,
+	 E_CORRUPT, "its stretches"},
+	{"a verdict that there is not", "UPDATE stretch SET verdict = 'fine'", SEAL_AGAIN,
+	 E_CORRUPT, "its stretches"},
+	{"a stretch without end",
+	 "UPDATE stretch SET from_at = -9223372036854775807 WHERE series = 1 AND"
+	 " from_at = (SELECT min(from_at) FROM stretch WHERE series = 1)",
+	 SEAL_AGAIN, E_CORRUPT, "its stretches"},
+	{"series out of order", "UPDATE series SET target = 'zoo' WHERE id = 1", SEAL_AGAIN,
+	 E_CORRUPT, "cannot be understood"},
+	{"a name too long", "UPDATE series SET agent = hex(zeroblob(200)) WHERE id = 1", SEAL_AGAIN,
+	 E_CORRUPT, "cannot be understood"},
+	{"no head", "DELETE FROM closing", SEAL_AGAIN, E_CORRUPT, "cannot be understood"},
+	{"a period without end", "UPDATE closing SET until_at = 9223372036854775807", SEAL_AGAIN,
+	 E_CORRUPT, "cannot be understood"},
+	{"a flag of 2", "UPDATE closing SET provisional = 2", SEAL_AGAIN, E_CORRUPT,
+	 "cannot be understood"},
+};
+
 static void changed_files_are_refused(void **state)
 {
-	static const struct {
-		const char *name;
-		const char *sql;
-		enum seal seal;
-		enum err rc;
-		const char *words;
-	} rows[] = {
-		{"nothing changed, sealed again", "SELECT 1", SEAL_AGAIN, E_OK, ""},
-		{"a fact", "UPDATE series SET judged_lost = judged_lost + 1 WHERE id = 1",
-		 KEEP_SEAL, E_CHECKSUM, "damaged or changed"},
-		{"a fact's type", "UPDATE closing SET reason = 'because'", KEEP_SEAL, E_CHECKSUM,
-		 "damaged or changed"},
-		{"a row less", "DELETE FROM outage", KEEP_SEAL, E_CHECKSUM, "damaged or changed"},
-		{"the digest", "UPDATE seal SET digest = replace(digest, 'a', 'b')", KEEP_SEAL,
-		 E_CHECKSUM, "damaged or changed"},
-		{"two seals", "INSERT INTO seal VALUES ('0', 0)", KEEP_SEAL, E_CHECKSUM,
-		 "damaged or changed"},
-		{"a table more", "CREATE TABLE more (a)", KEEP_SEAL, E_CORRUPT, "its tables"},
-		{"a trigger", "CREATE TRIGGER t AFTER INSERT ON seal BEGIN DELETE FROM seal; END",
-		 KEEP_SEAL, E_CORRUPT, "its tables"},
-		{"an index", "CREATE INDEX i ON series (agent)", KEEP_SEAL, E_CORRUPT,
-		 "its tables"},
-		{"a table less", "DROP TABLE revision", KEEP_SEAL, E_CORRUPT, "its tables"},
-		{"a newer version", "PRAGMA user_version = 2", KEEP_SEAL, E_MISMATCH,
-		 "layout version 2, this program knows 1"},
-		{"another application", "PRAGMA application_id = 1", KEEP_SEAL, E_CORRUPT,
-		 "no facts file"},
-		{"a write-ahead log", "PRAGMA journal_mode = WAL", KEEP_SEAL, E_CORRUPT,
-		 "no facts file"},
-		{"time that does not add up",
-		 "UPDATE series SET good_time = good_time - 1 WHERE id = 2", SEAL_AGAIN, E_CORRUPT,
-		 "agent local, site bridge, IPv4: its time and slots per verdict"},
-		{"time beyond all bounds",
-		 "UPDATE series SET good_time = 9223372036854775807, bad_time = "
-		 "9223372036854775807",
-		 SEAL_AGAIN, E_CORRUPT, "its time and slots per verdict"},
-		{"slots that do not add up",
-		 "UPDATE series SET announced_bad_slots = announced_bad_slots + 1", SEAL_AGAIN,
-		 E_CORRUPT, "its time and slots per verdict"},
-		{"unknown time without a reason",
-		 "UPDATE series SET unknown_no_record_time = unknown_no_record_time - 1",
-		 SEAL_AGAIN, E_CORRUPT, "its time and slots per verdict"},
-		{"packets by hour", "UPDATE hour SET lost = lost + 1 WHERE series = 3", SEAL_AGAIN,
-		 E_CORRUPT, "site hall, IPv4: its packets and delays by hour"},
-		{"a bucket of an hour",
-		 "UPDATE hour SET rtt = '{\"3\":1}' WHERE series = 3 AND delays_slots > 0",
-		 SEAL_AGAIN, E_CORRUPT, "its packets and delays by hour"},
-		{"a bucket that there is not",
-		 "UPDATE hour SET rtt = '{\"48\":1}' WHERE series = 3 AND delays_slots > 0",
-		 SEAL_AGAIN, E_CORRUPT, "its packets and delays by hour"},
-		{"buckets that are none", "UPDATE series SET pdv = '{\"1\":}'", SEAL_AGAIN,
-		 E_CORRUPT, "cannot be understood"},
-		{"a stretch less", "DELETE FROM stretch WHERE series = 2 AND verdict = 'bad'",
-		 SEAL_AGAIN, E_CORRUPT, "its stretches"},
-		{"a verdict that there is not", "UPDATE stretch SET verdict = 'fine'", SEAL_AGAIN,
-		 E_CORRUPT, "its stretches"},
-		{"a stretch without end",
-		 "UPDATE stretch SET from_at = -9223372036854775807 WHERE series = 1 AND"
-		 " from_at = (SELECT min(from_at) FROM stretch WHERE series = 1)",
-		 SEAL_AGAIN, E_CORRUPT, "its stretches"},
-		{"series out of order", "UPDATE series SET target = 'zoo' WHERE id = 1", SEAL_AGAIN,
-		 E_CORRUPT, "cannot be understood"},
-		{"a name too long", "UPDATE series SET agent = hex(zeroblob(200)) WHERE id = 1",
-		 SEAL_AGAIN, E_CORRUPT, "cannot be understood"},
-		{"no head", "DELETE FROM closing", SEAL_AGAIN, E_CORRUPT, "cannot be understood"},
-		{"a period without end", "UPDATE closing SET until_at = 9223372036854775807",
-		 SEAL_AGAIN, E_CORRUPT, "cannot be understood"},
-		{"a flag of 2", "UPDATE closing SET provisional = 2", SEAL_AGAIN, E_CORRUPT,
-		 "cannot be understood"},
-	};
 	const struct fixture *f = *state;
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
