@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/service.h"
 #include "collector/agent.h"
+#include "collector/alarm/alarms.h"
 #include "collector/base/clock.h"
 #include "collector/base/log.h"
 #include "collector/base/progress.h"
 #include "collector/capacity.h"
 #include "collector/ceiling.h"
+#include "collector/chronicle.h"
 #include "collector/courses.h"
 #include "collector/gate.h"
 #include "collector/journal.h"
@@ -48,6 +50,7 @@ struct service {
 	struct capture *capture; /* NULL: no evidence can be taken */
 	struct store *store;
 	struct journal *journal;
+	struct alarms *alarms;
 	struct maintenance *maintenance;
 	struct watcher *watcher;
 	struct sentinel *sentinel;
@@ -109,20 +112,7 @@ static void on_passed(void *context, uint32_t series, const struct summary *summ
 	struct service *service = context;
 
 	store_put(service->store, series, summary, delays);
-}
-
-static void note_isolation(struct service *service, uint8_t family,
-			   const struct isolation *isolation)
-{
-	double length =
-		(double)(isolation->period.until - isolation->period.from) / (double)NSEC_PER_SEC;
-	char detail[96];
-
-	snprintf(detail, sizeof(detail), "IPv%d, %.1f s %s", family, length,
-		 isolation->open ? "so far" : "in all");
-	journal_event(service->journal, isolation->open ? "cut off" : "cut off no more", detail);
-	log_warn("run", "%s: %s", isolation->open ? "this agent is cut off" : "was cut off",
-		 detail);
+	alarms_put(service->alarms, series, summary);
 }
 
 static void on_isolated(void *context, uint8_t family, const struct isolation *isolation)
@@ -131,9 +121,12 @@ static void on_isolated(void *context, uint8_t family, const struct isolation *i
 	struct cut_off cut_off = {
 		.family = family, .period = isolation->period, .open = isolation->open};
 
+	struct alarm_cut_off alarm = {family, isolation->period, isolation->open};
+
 	journal_cut_off(service->journal, &cut_off);
+	alarms_cut_off(service->alarms, &alarm);
 	if (!isolation->open || service->noted[family == 6] != isolation->number)
-		note_isolation(service, family, isolation);
+		chronicle_isolation(service->journal, family, isolation);
 	service->noted[family == 6] = isolation->number;
 }
 
@@ -163,25 +156,16 @@ static uint32_t on_withholds(void *context, uint32_t series, struct period slot)
 
 static void on_manned(void *context, uint8_t family, uint32_t witnesses)
 {
-	struct service *service = context;
-	bool few = witnesses < WITNESSES_LEAST;
-	char detail[96];
+	const struct service *service = context;
 
-	snprintf(detail, sizeof(detail), "IPv%d, %" PRIu32 " of at least %d needed", family,
-		 witnesses, WITNESSES_LEAST);
-	journal_event(service->journal, few ? "too few anchors answer" : "enough anchors answer",
-		      detail);
-	log_warn("run", "%s: %s%s", few ? "too few anchors answer" : "enough anchors answer again",
-		 detail, few ? "; being cut off could not be told from outages" : "");
+	chronicle_witnesses(service->journal, family, witnesses);
 }
 
 static void on_clock_stepped(void *context, nsec by)
 {
 	struct service *service = context;
-	char detail[64];
 
-	snprintf(detail, sizeof(detail), "by %+.6f s", (double)by / (double)NSEC_PER_SEC);
-	journal_event(service->journal, "clock stepped", detail);
+	chronicle_clock_step(service->journal, by);
 	sentinel_restart(service->sentinel);
 	gate_flush(service->gate);
 	if (service->end != NSEC_INFINITE) {
@@ -245,6 +229,27 @@ static const struct agent_config *agent_of(const struct service *service)
 	return &service->config->agents[config_find_agent(service->config, service->agent_name)];
 }
 
+static enum err configure_alarms(struct service *service)
+{
+	const struct courses *courses = &service->courses;
+	size_t agent = config_find_agent(service->config, service->agent_name);
+	struct alarm_path *paths = calloc(courses->count + 1, sizeof(*paths));
+
+	if (paths == NULL)
+		return E_MEMORY;
+	for (size_t i = 0; i < courses->count; i++) {
+		struct series_key key = courses_key(courses, courses->items[i]);
+		char text[KEY_TEXT];
+		series_key_format(&key, text);
+		paths[i] = (struct alarm_path){courses->items[i]->stored, strdup(text)};
+		if (paths[i].key == NULL) {
+			alarm_paths_free(paths, i);
+			return E_MEMORY;
+		}
+	}
+	return alarms_configure(service->alarms, service->config, agent, paths, courses->count);
+}
+
 static enum err take_over(struct service *service, const struct plan *plan,
 			  struct difference *difference)
 {
@@ -255,7 +260,7 @@ static enum err take_over(struct service *service, const struct plan *plan,
 	enum err rc = courses_take_over(&service->courses, service->agent, plan, difference);
 	if (rc == E_OK)
 		rc = sentinel_watch(service->sentinel, agent_of(service));
-	return rc;
+	return rc == E_OK ? configure_alarms(service) : rc;
 }
 
 /* The new configuration is whole and its series are registered: only now anything changes. */
@@ -343,6 +348,8 @@ static enum err open_store(struct service *service)
 	if (rc == E_OK)
 		rc = journal_open(&service->loop, config->data, service->agent_name,
 				  &service->journal);
+	if (rc == E_OK)
+		rc = alarms_open(config->data, &service->alarms);
 	if (rc != E_OK) {
 		log_error("run", "data directory %s: %s%s", config->data, err_text(rc),
 			  rc == E_PERMISSION ? "; everything in it must belong to the user that "
@@ -507,21 +514,6 @@ static void set_end(struct service *service)
 			 (double)service->duration / (double)NSEC_PER_SEC);
 }
 
-static void tell_summary(const struct service *service)
-{
-	const struct agent_counters *c = agent_counters(service->agent);
-	nsec lateness = lateness_quantile(&c->lateness, 0.99);
-	char detail[256];
-
-	snprintf(detail, sizeof(detail),
-		 "%" PRIu64 " slots, %" PRIu64 " unscheduled, %" PRIu64 " packets, %" PRIu64
-		 " lost, %" PRIu64 " unsent, %" PRIu64 " forged, send lateness p99 %.1f ms",
-		 c->slots, c->unscheduled, c->sent, c->lost, c->unsent, c->forged + c->bad_checksum,
-		 lateness == NSEC_UNDEFINED ? 0 : (double)lateness / (double)NSEC_PER_MSEC);
-	log_info("run", "stopped: %s", detail);
-	journal_event(service->journal, "stopped", detail);
-}
-
 enum err service_run(struct service *service)
 {
 	struct ticker_listener listener = {service, on_tick, on_hangup, on_stop};
@@ -548,7 +540,7 @@ enum err service_run(struct service *service)
 	service->watcher = NULL;
 	gate_flush(service->gate);
 	sentinel_restart(service->sentinel);
-	tell_summary(service);
+	chronicle_stop(service->journal, agent_counters(service->agent));
 	uv_run(&service->loop, UV_RUN_DEFAULT);
 	enum err flushed = store_flush(service->store);
 	if (flushed != E_OK)
@@ -568,6 +560,7 @@ void service_close(struct service *service)
 		uv_run(&service->loop, UV_RUN_DEFAULT);
 		(void)uv_loop_close(&service->loop);
 	}
+	alarms_close(service->alarms);
 	journal_close(service->journal);
 	maintenance_destroy(service->maintenance);
 	store_close(service->store);

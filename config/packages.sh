@@ -3,7 +3,7 @@
 # tests/run.sh. POSIX sh.
 
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 libpcap-dev librrd-dev libyaml-dev
-libuv1-dev libsqlite3-dev libjansson-dev libcap-ng-dev libgnutls28-dev libcmocka-dev scdoc"
+libuv1-dev libsqlite3-dev libjansson-dev libcap-ng-dev libgnutls28-dev libcurl4-openssl-dev libcmocka-dev scdoc"
 RUN_PACKAGES="tzdata"
 
 # The packages of a list that are not installed, on one line.

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/chronicle.h"
+
+#include "collector/base/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void chronicle_isolation(struct journal *journal, uint8_t family, const struct isolation *isolation)
+{
+	double length =
+		(double)(isolation->period.until - isolation->period.from) / (double)NSEC_PER_SEC;
+	char detail[96];
+
+	snprintf(detail, sizeof(detail), "IPv%d, %.1f s %s", family, length,
+		 isolation->open ? "so far" : "in all");
+	journal_event(journal, isolation->open ? "cut off" : "cut off no more", detail);
+	log_warn("run", "%s: %s", isolation->open ? "this agent is cut off" : "was cut off",
+		 detail);
+}
+
+void chronicle_witnesses(struct journal *journal, uint8_t family, uint32_t witnesses)
+{
+	bool few = witnesses < WITNESSES_LEAST;
+	char detail[96];
+
+	snprintf(detail, sizeof(detail), "IPv%d, %" PRIu32 " of at least %d needed", family,
+		 witnesses, WITNESSES_LEAST);
+	journal_event(journal, few ? "too few anchors answer" : "enough anchors answer", detail);
+	log_warn("run", "%s: %s%s", few ? "too few anchors answer" : "enough anchors answer again",
+		 detail, few ? "; being cut off could not be told from outages" : "");
+}
+
+void chronicle_clock_step(struct journal *journal, nsec by)
+{
+	char detail[64];
+
+	snprintf(detail, sizeof(detail), "by %+.6f s", (double)by / (double)NSEC_PER_SEC);
+	journal_event(journal, "clock stepped", detail);
+}
+
+void chronicle_stop(struct journal *journal, const struct agent_counters *c)
+{
+	nsec lateness = lateness_quantile(&c->lateness, 0.99);
+	char detail[256];
+
+	snprintf(detail, sizeof(detail),
+		 "%" PRIu64 " slots, %" PRIu64 " unscheduled, %" PRIu64 " packets, %" PRIu64
+		 " lost, %" PRIu64 " unsent, %" PRIu64 " forged, send lateness p99 %.1f ms",
+		 c->slots, c->unscheduled, c->sent, c->lost, c->unsent, c->forged + c->bad_checksum,
+		 lateness == NSEC_UNDEFINED ? 0 : (double)lateness / (double)NSEC_PER_MSEC);
+	log_info("run", "stopped: %s", detail);
+	journal_event(journal, "stopped", detail);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A chronicle tells log and archive what an agent went through, in words for people. */
+#ifndef NETGRADE_COLLECTOR_CHRONICLE_H
+#define NETGRADE_COLLECTOR_CHRONICLE_H
+
+#include "collector/agent.h"
+#include "collector/anchors.h"
+#include "collector/journal.h"
+
+#include <stdint.h>
+
+void chronicle_isolation(struct journal *journal, uint8_t family,
+			 const struct isolation *isolation);
+
+/* Too few anchors have a say in a family, or enough again. */
+void chronicle_witnesses(struct journal *journal, uint8_t family, uint32_t witnesses);
+
+void chronicle_clock_step(struct journal *journal, nsec by);
+
+void chronicle_stop(struct journal *journal, const struct agent_counters *counters);
+
+#endif
