@@ -3,14 +3,17 @@
 
 #include "collector/base/log.h"
 #include "collector/base/progress.h"
+#include "reporter/assessment_inside.h"
 #include "reporter/text/must.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct score_subject subject_of(const struct assessment *assessment, const struct site *site)
+struct score_subject assessment_subject(const struct assessment *assessment,
+					const struct sited *sited)
 {
+	const struct site *site = sited_site(sited);
 	struct score_subject subject = {
 		.profile = assessment->profile,
 		.tier = site->tier,
@@ -19,19 +22,18 @@ static struct score_subject subject_of(const struct assessment *assessment, cons
 	};
 
 	if (site->scored_test != CONFIG_NONE)
-		score_missing(&assessment->config->tests[site->scored_test], subject.missing);
+		score_missing(&sited->config->tests[site->scored_test], subject.missing);
 	return subject;
 }
 
-static enum err assess_path(const struct assessment *assessment, const struct source *source,
-			    size_t index, enum family family, struct path *path)
+enum err assessment_read_path(const struct assessment *assessment, const struct source *source,
+			      const struct sited *sited, enum family family, struct path *path)
 {
-	const struct config *config = assessment->config;
-	const struct site *site = &config->sites[index];
-	struct score_subject subject = subject_of(assessment, site);
+	const struct site *site = sited_site(sited);
+	struct score_subject subject = assessment_subject(assessment, sited);
 	struct path_request request = {
-		.config = config,
-		.site = index,
+		.config = sited->config,
+		.site = sited->site,
 		.test = site->scored_test,
 		.agent = site->scored_agent,
 		.family = family,
@@ -41,7 +43,8 @@ static enum err assess_path(const struct assessment *assessment, const struct so
 	};
 
 	path->score = path->announced = score_nothing(&subject);
-	if (request.agent == CONFIG_NONE || !path_configured(config, index, request.test, family))
+	if (request.agent == CONFIG_NONE ||
+	    !path_configured(sited->config, sited->site, request.test, family))
 		return E_OK;
 	struct score nothing = path->score;
 	enum err rc = path_read(source, &request, path, NULL);
@@ -251,9 +254,10 @@ static enum err assess_sites(struct assessment *assessment, const struct source 
 
 	for (size_t i = 0; i < assessment->site_count && rc == E_OK; i++) {
 		const struct site *site = assessment_site(assessment, i);
+		const struct sited sited = {assessment->config, assessment->sites[i].site};
 		for (size_t f = 0; f < FAMILY_COUNT && rc == E_OK; f++)
-			rc = assess_path(assessment, source, assessment->sites[i].site,
-					 (enum family)f, &assessment->sites[i].path[f]);
+			rc = assessment_read_path(assessment, source, &sited, (enum family)f,
+						  &assessment->sites[i].path[f]);
 		progress_show(&progress, i + 1, site->name);
 	}
 	progress_finish(&progress);
@@ -335,6 +339,8 @@ enum err assessment_make(const struct assessment_request *request, const struct 
 	choose_sites(&assessment);
 	find_windows(&assessment, source);
 	enum err rc = assess_sites(&assessment, source);
+	if (rc == E_OK && request->configurations != NULL)
+		rc = assessment_find_changes(&assessment, source, request->configurations);
 	if (rc != E_OK) {
 		assessment_finish(&assessment);
 		return rc;
@@ -342,6 +348,7 @@ enum err assessment_make(const struct assessment_request *request, const struct 
 	find_cut_offs(&assessment, source);
 	make_groups(&assessment);
 	make_causes(&assessment);
+	assessment_score_before(&assessment);
 	*out = assessment;
 	return E_OK;
 }
@@ -358,6 +365,12 @@ void assessment_finish(struct assessment *assessment)
 	}
 	for (size_t s = 0; s < SCORING_COUNT; s++)
 		free(assessment->organisations[s]);
+	for (size_t i = 0; i < assessment->departed_count; i++) {
+		for (size_t f = 0; f < FAMILY_COUNT; f++)
+			path_finish(&assessment->departed[i].path[f]);
+	}
+	free(assessment->departed);
+	changes_finish(&assessment->changes);
 	free(assessment->sites);
 	free(assessment->causes);
 	free(assessment->cut_offs);

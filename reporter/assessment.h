@@ -5,6 +5,7 @@
 #define NETGRADE_REPORTER_ASSESSMENT_H
 
 #include "config/config.h"
+#include "reporter/changes.h"
 #include "reporter/edition.h"
 #include "reporter/path.h"
 #include "reporter/period.h"
@@ -16,6 +17,12 @@
 
 struct assessed {
 	size_t site; /* index into the configuration */
+	struct path path[FAMILY_COUNT];
+};
+
+/* A site that left in the period: part of no group, but reported. */
+struct departed {
+	const struct departure *departure;
 	struct path path[FAMILY_COUNT];
 };
 
@@ -60,6 +67,12 @@ struct assessment {
 	bool windows_known;	    /* false: the slots' own flags stand */
 	struct cause *causes;	    /* most points first */
 	size_t cause_count;
+	struct changes changes; /* of the sites and tests in the period */
+	struct departed *departed;
+	size_t departed_count;
+	/* This period over the sites that were there when it began, with the weights of then; no
+	 * members where they are not known. */
+	struct group before;
 	nsec time[VERDICT_COUNT]; /* of all primary paths with facts: sums to time_paths periods */
 	size_t time_paths;
 };
@@ -70,6 +83,8 @@ struct assessment_request {
 	enum score_mode mode;
 	size_t organisation;
 	const struct edition *edition; /* NULL: the source is a store */
+	/* Those of the period, which must outlive the assessment; NULL: none are known. */
+	const struct configurations *configurations;
 };
 
 /* E_CORRUPT when a path's time does not add up; what cannot be read is logged and its path marked.

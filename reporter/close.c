@@ -60,8 +60,9 @@ static int close_month(struct session *session, const struct report_period *peri
 {
 	struct closing_request request = {
 		.config = session->config,
-		.data = session_data(session),
+		.data = session->data,
 		.query = session->query,
+		.past = given.as_given ? NULL : &session->past,
 		.period = *period,
 		.when = given.now ? CLOSING_NOW : CLOSING_FINAL,
 		.reason = given.reason,
@@ -90,7 +91,7 @@ int command_close(int count, char **operands)
 	if (rc == EXIT_OK)
 		rc = check_usage(&period);
 	if (rc == EXIT_OK)
-		rc = session_open_store(&session);
+		rc = session_open_store(&session, &period);
 	if (rc == EXIT_OK)
 		rc = close_month(&session, &period);
 	session_finish(&session);

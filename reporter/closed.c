@@ -13,6 +13,7 @@
 enum statement {
 	READ_HEAD,
 	READ_SEAL,
+	READ_CONFIGURATIONS,
 	READ_KEYS,
 	READ_SERIES,
 	READ_HOURS,
@@ -32,6 +33,7 @@ static const struct {
 } selections[STATEMENTS] = {
 	[READ_HEAD] = {CLOSED_HEAD, NULL},
 	[READ_SEAL] = {CLOSED_SEAL, NULL},
+	[READ_CONFIGURATIONS] = {CLOSED_CONFIGURATIONS, NULL},
 	[READ_KEYS] = {CLOSED_SERIES, NULL},
 	[READ_SERIES] = {CLOSED_SERIES, "id = ?1"},
 	[READ_HOURS] = {CLOSED_HOURS, "series = ?1"},
@@ -498,6 +500,28 @@ static enum err windows(void *context, struct window_list *out)
 	return E_OK;
 }
 
+/* Those of the closed month, whatever period is asked for. */
+static enum err configurations(void *context, struct period period, configuration_visit *visit,
+			       void *visitor)
+{
+	struct closed *closed = context;
+	enum err rc = E_OK;
+
+	(void)period;
+	while (rc == E_OK) {
+		struct closed_configuration row = {0};
+		rc = next_row(closed, READ_CONFIGURATIONS, &row);
+		if (rc != E_OK)
+			return rc == E_NOT_FOUND ? E_OK : rc;
+		const struct configuration configuration = {
+			.at = row.at, .digest = row.digest, .text = row.text};
+		rc = visit(visitor, &configuration);
+		closed_table_finish(&closed_tables[CLOSED_CONFIGURATIONS], &row);
+	}
+	sql_rewind(&closed->sql, READ_CONFIGURATIONS);
+	return rc;
+}
+
 struct source closed_source(struct closed *closed)
 {
 	return (struct source){
@@ -506,6 +530,7 @@ struct source closed_source(struct closed *closed)
 		.evidence = evidence,
 		.cut_offs = cut_offs,
 		.windows = windows,
+		.configurations = configurations,
 		.facts = facts,
 		.timeline = timeline,
 	};

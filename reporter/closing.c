@@ -221,6 +221,18 @@ static enum err write_edition(struct work *work)
 	return rc;
 }
 
+static void add_departed(struct work *work, const struct path_request *pattern)
+{
+	struct changes_scope scope = {work->request->period.asked, NULL};
+	struct changes changes;
+
+	if (work->request->past == NULL)
+		return;
+	changes_find(&work->request->past->configurations, &scope, &changes);
+	subjects_add_departed(&work->subjects, pattern, &changes);
+	changes_finish(&changes);
+}
+
 static enum err find_subjects(struct work *work)
 {
 	const struct closing_request *request = work->request;
@@ -239,6 +251,7 @@ static enum err find_subjects(struct work *work)
 	if (work->windows_known)
 		pattern.windows = &work->windows;
 	subjects_list(&pattern, &work->subjects);
+	add_departed(work, &pattern);
 	return E_OK;
 }
 
@@ -255,7 +268,8 @@ enum err closing_make(const struct closing_request *request, struct closing *out
 {
 	struct work work = {
 		.request = request,
-		.source = query_source(request->query),
+		.source = request->past == NULL ? query_source(request->query)
+						: request->past->source,
 		.why = why,
 	};
 

@@ -6,6 +6,7 @@
 
 #include "config/config.h"
 #include "config/digest.h"
+#include "reporter/past.h"
 #include "reporter/period.h"
 #include "reporter/query.h"
 
@@ -23,6 +24,7 @@ struct closing_request {
 	const struct config *config;
 	const char *data;
 	struct query *query;
+	const struct past *past;     /* NULL where it is not to be heeded */
 	struct report_period period; /* a whole month that is over, in the calendar's zone */
 	enum closing_when when;
 	const char *reason; /* of a revised edition; NULL: the first, or what follows a

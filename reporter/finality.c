@@ -106,7 +106,8 @@ static enum err find_lags(const struct source *source, const struct subjects *su
 	enum err rc = E_OK;
 
 	for (size_t i = 0; i < subjects->count && rc == E_OK; i++)
-		rc = add_lag(source, &subjects->items[i], end, lags);
+		if (!subjects->items[i].departed)
+			rc = add_lag(source, &subjects->items[i], end, lags);
 	return rc;
 }
 
@@ -132,16 +133,26 @@ static char *say_missing(const struct subjects *subjects, const struct report_pe
 	return text;
 }
 
+/* The configuration of what is still measured; NULL: nothing is. */
+static const struct config *measured_by(const struct subjects *subjects)
+{
+	for (size_t i = 0; i < subjects->count; i++) {
+		if (!subjects->items[i].departed)
+			return subjects->items[i].request.config;
+	}
+	return NULL;
+}
+
 enum err finality_judge(const struct source *source, const struct subjects *subjects,
 			const struct report_period *period, struct finality *out)
 {
 	nsec end = period->asked.until;
+	const struct config *config = measured_by(subjects);
 
-	if (period->now >= third_day(end) || subjects->count == 0) {
+	if (period->now >= third_day(end) || config == NULL) {
 		*out = (struct finality){.final = true};
 		return E_OK;
 	}
-	const struct config *config = subjects->items[0].request.config;
 	struct lag *lags = must_calloc(config->agent_count, sizeof(*lags));
 	for (size_t i = 0; i < config->agent_count; i++)
 		lags[i].oldest = NSEC_UNDEFINED;

@@ -333,6 +333,7 @@ enum err path_read(const struct source *source, const struct path_request *reque
 	const struct test_config *test = &request->config->tests[request->test];
 	struct path path = {
 		.key = path_key(request),
+		.retyped = NSEC_UNDEFINED,
 		.settled = request->now - COMMIT_TIME - test->t_max_ns,
 	};
 	struct path_reading reading = {

@@ -25,6 +25,7 @@ struct path {
 	struct series_key key;
 	struct view_series series;
 	nsec settled; /* slots that end later need not be on record yet */
+	nsec retyped; /* it was measured by other packets before; NSEC_UNDEFINED: it was not */
 	struct view_gone gone;
 	struct planned_path *planned; /* by the windows over the site; NULL where not known */
 	struct facts facts;	      /* from PATH_NOT_COMMISSIONED on */

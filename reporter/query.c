@@ -97,6 +97,20 @@ static enum err windows(void *context, struct window_list *out)
 	return query->archive == NULL ? E_NOT_FOUND : windows_read(query->archive, out);
 }
 
+enum err query_each_configuration(struct query *query, struct period period,
+				  configuration_visit *visit, void *context)
+{
+	return query->archive == NULL
+		       ? E_OK
+		       : archive_each_configuration(query->archive, period, visit, context);
+}
+
+static enum err configurations(void *context, struct period period, configuration_visit *visit,
+			       void *visitor)
+{
+	return query_each_configuration(context, period, visit, visitor);
+}
+
 static enum err gone(void *context, const struct series_key *key, struct period period,
 		     struct view_gone *out)
 {
@@ -115,14 +129,7 @@ struct source query_source(struct query *query)
 		.evidence = evidence,
 		.cut_offs = cut_offs,
 		.windows = windows,
+		.configurations = configurations,
 		.gone = gone,
 	};
-}
-
-enum err query_each_configuration(struct query *query, struct period period,
-				  configuration_visit *visit, void *context)
-{
-	return query->archive == NULL
-		       ? E_OK
-		       : archive_each_configuration(query->archive, period, visit, context);
 }

@@ -3,6 +3,7 @@
 
 #include "collector/base/calendar.h"
 #include "collector/base/clock.h"
+#include "collector/base/log.h"
 #include "config/closest.h"
 #include "reporter/edition.h"
 #include "reporter/text/must.h"
@@ -53,14 +54,12 @@ static struct config *load_config(void)
 	return config;
 }
 
-int session_settle(struct session *session, struct report_period *period)
+/* In the zone of the configuration. */
+static int settle_period(const struct session *session, struct report_period *period)
 {
 	struct period_request asked = {given.month, given.from, given.until};
 	const char *wrong = "";
 
-	session->config = load_config();
-	if (session->config == NULL)
-		return EXIT_USAGE;
 	if (calendar_use_zone(session->config->time_zone) != E_OK)
 		return session_refuse("unknown time zone", session->config->time_zone,
 				      "install tzdata");
@@ -69,6 +68,15 @@ int session_settle(struct session *session, struct report_period *period)
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;
+}
+
+int session_settle(struct session *session, struct report_period *period)
+{
+	session->config = load_config();
+	if (session->config == NULL)
+		return EXIT_USAGE;
+	session->data = must_copy(given.data == NULL ? session->config->data : given.data);
+	return settle_period(session, period);
 }
 
 /* What cannot be read, why, and what to do about it. */
@@ -100,20 +108,56 @@ static int say_unreadable(const char *data, enum err rc)
 	return EXIT_FAILED;
 }
 
-const char *session_data(const struct session *session)
+/* --- the past --- */
+
+/* What was asked for in the period, as far as the source knows. */
+static int read_past(struct session *session, const struct source *source,
+		     const struct report_period *period)
 {
-	return given.data == NULL ? session->config->data : given.data;
+	enum err rc = past_read(source, period->passed, session->config, &session->past);
+
+	if (rc == E_OK) {
+		session->source = session->past.source;
+		return EXIT_OK;
+	}
+	fprintf(stderr, "netgrade-reporter: %s: earlier configurations cannot be read: %s\n",
+		session->data, session_reason(rc));
+	return EXIT_FAILED;
 }
 
-int session_open_store(struct session *session)
+/* A period is reported by what was in force at its end; FILE may have changed since. */
+static int take_config_in_force(struct session *session, const struct source *source,
+				struct report_period *period)
 {
-	const char *data = session_data(session);
-	enum err rc = query_open(data, &session->query);
+	struct config *config = NULL;
+	enum err rc = configurations_last(source, period->passed, session->config, &config);
 
 	if (rc != E_OK)
-		return say_unreadable(data, rc);
+		log_warn("reporter", "%s: earlier configurations cannot be read: %s", session->data,
+			 err_text(rc));
+	if (rc != E_OK || config == NULL)
+		return EXIT_OK;
+	fprintf(stderr,
+		"netgrade-reporter: note: %s is not what was in force at the end of the period, "
+		"which is used; --as-given takes the file\n",
+		session->config->path);
+	config_destroy(session->config);
+	session->config = config;
+	return settle_period(session, period);
+}
+
+int session_open_store(struct session *session, struct report_period *period)
+{
+	enum err rc = query_open(session->data, &session->query);
+
+	if (rc != E_OK)
+		return say_unreadable(session->data, rc);
 	session->source = query_source(session->query);
-	return EXIT_OK;
+	if (given.as_given)
+		return EXIT_OK;
+	const struct source store = session->source;
+	int code = take_config_in_force(session, &store, period);
+	return code == EXIT_OK ? read_past(session, &store, period) : code;
 }
 
 /* --- closed months --- */
@@ -195,22 +239,21 @@ static int open_closed(struct session *session, const char *data, uint32_t numbe
 		.revision_count = session->revisions.count,
 	};
 	period->asked = period->passed = head->period;
-	session->source = closed_source(session->closed);
-	return take_closed_config(session, path);
+	const struct source source = closed_source(session->closed);
+	int code = take_closed_config(session, path);
+	return code == EXIT_OK ? read_past(session, &source, period) : code;
 }
 
 /* The facts of a closed month where there are any, else the store. */
 static int open_source(struct session *session, struct report_period *period)
 {
 	uint32_t edition = 0;
-	char *data = must_copy(session_data(session)); /* outlives the configuration */
-	int rc = choose_edition(data, period, &edition);
+	int rc = choose_edition(session->data, period, &edition);
 
-	if (rc == EXIT_OK)
-		rc = edition == 0 ? session_open_store(session)
-				  : open_closed(session, data, edition, period);
-	free(data);
-	return rc;
+	if (rc != EXIT_OK)
+		return rc;
+	return edition == 0 ? session_open_store(session, period)
+			    : open_closed(session, session->data, edition, period);
 }
 
 static int choose_organisation(const struct session *session, size_t *out)
@@ -251,7 +294,7 @@ static int assess(struct session *session, const struct assessment_request *requ
 	if (!assessment_measured(&session->assessment)) {
 		fprintf(stderr,
 			"netgrade-reporter: nothing was measured in this period (data in %s)\n",
-			session_data(session));
+			session->data);
 		return EXIT_FAILED;
 	}
 	return EXIT_OK;
@@ -274,6 +317,7 @@ int session_start(struct session *session)
 		return rc;
 	request.config = session->config;
 	request.edition = session->closed == NULL ? NULL : &session->edition;
+	request.configurations = &session->past.configurations;
 	return assess(session, &request);
 }
 
@@ -291,5 +335,7 @@ void session_finish(struct session *session)
 {
 	session_close_source(session);
 	assessment_finish(&session->assessment);
+	past_finish(&session->past);
 	config_destroy(session->config);
+	free(session->data);
 }

@@ -8,6 +8,7 @@
 #include "config/options.h"
 #include "reporter/assessment.h"
 #include "reporter/closed.h"
+#include "reporter/past.h"
 #include "reporter/query.h"
 #include "reporter/text/text.h"
 
@@ -32,16 +33,20 @@ struct arguments {
 	bool json;
 	bool now;
 	bool revise;
+	bool as_given;
 };
 
 extern struct arguments given;
 
 /* Everything a command works on. */
 struct session {
-	struct config *config; /* of a closed month the one that it was closed by */
+	/* In force at the period's end; of a closed month the one that it was closed by. */
+	struct config *config;
+	char *data;	       /* the directory given or configured */
 	struct closed *closed; /* NULL: the store is read */
 	struct query *query;
-	struct source source;
+	struct past past;
+	struct source source;	/* that of the past */
 	struct edition edition; /* of a closed month */
 	struct closed_revisions revisions;
 	struct assessment assessment;
@@ -59,20 +64,19 @@ void session_close_source(struct session *session);
 
 /* The configuration, its zone made the calendar's, and the period asked for. */
 int session_settle(struct session *session, struct report_period *period);
-/* The store to read from. */
-int session_open_store(struct session *session);
+/* The store to read from, its past, and the configuration that was in force at the period's end. */
+int session_open_store(struct session *session, struct report_period *period);
 
 /* "netgrade-reporter: WHAT 'VALUE'; RIGHT" without value where that is NULL; EXIT_USAGE. */
 int session_refuse(const char *what, const char *value, const char *right);
-
-/* The data directory given or configured. */
-const char *session_data(const struct session *session);
 
 /* errno tells more than "a system call failed". */
 const char *session_reason(enum err rc);
 
 #define PLACE_OPTIONS                                                                              \
 	{"config", "FILE", "the configuration (default " DEFAULT_CONFIG ")", &given.config, NULL}, \
+		{"as-given", NULL, "by that configuration, not by the one in force then", NULL,    \
+		 &given.as_given},                                                                 \
 	{                                                                                          \
 		"data", "DIR", "where the measurements are (default: as configured)", &given.data, \
 			NULL                                                                       \

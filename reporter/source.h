@@ -27,6 +27,9 @@ struct source {
 					size_t *count);
 	/* Announced maintenance, all of it; E_NOT_FOUND, or NULL, where it is not known. */
 	MUST_CHECK enum err (*windows)(void *context, struct window_list *out);
+	/* The configurations in force; NULL where none are known. */
+	MUST_CHECK enum err (*configurations)(void *context, struct period period,
+					      configuration_visit *visit, void *visitor);
 	/* What of the period was kept once and is no more; NULL where nothing can be lost. */
 	MUST_CHECK enum err (*gone)(void *context, const struct series_key *key,
 				    struct period period, struct view_gone *out);

@@ -134,6 +134,7 @@ static void add_headline(struct monthly *m)
 		   value_grade(m, network->printed, network->grade));
 	doc_figure(doc, "announced_score", word(m, TEXT_SCORE_ANNOUNCED),
 		   value_points(m, announced->exact, announced->grade));
+	add_score_before(m);
 	doc_figure(doc, "coverage", word(m, TEXT_COVER_COVERAGE),
 		   value_share(group_coverage(network)));
 	doc_figure(doc, "scored_sites", word(m, TEXT_SUMMARY_SCORED), value_count(network->scored));
@@ -295,6 +296,7 @@ static void add_summary(struct monthly *m)
 	doc_heading(m->doc, 1, word(m, TEXT_CHAPTER_SUMMARY), "summary");
 	add_headline(m);
 	doc_callout(m->doc, headline_tone(m), say_summary(m));
+	add_changes_summary(m);
 	add_closing_remarks(m);
 	if (m->assessment->cause_count > 0)
 		add_causes(m);
@@ -335,6 +337,7 @@ struct doc *monthly_scores(const struct assessment *assessment, enum language la
 	m.doc = doc_create(language, PHRASE(&m, TEXT_REPORT_SCORES, say_subject(&m)));
 	add_cover(&m, detail);
 	add_headline(&m);
+	add_changes_summary(&m);
 	add_closing_remarks(&m);
 	if (detail == SCORES_FULL) {
 		add_tiers(&m);
@@ -345,6 +348,7 @@ struct doc *monthly_scores(const struct assessment *assessment, enum language la
 	add_paths(&m);
 	add_maintenance(&m, TABLE_ALL);
 	if (detail == SCORES_FULL) {
+		add_changes(&m);
 		add_ranking(&m);
 		add_counts(&m, TABLE_ALL);
 	}

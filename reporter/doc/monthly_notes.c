@@ -393,6 +393,7 @@ static bool any_beyond(const struct assessment *a)
 void add_notes(struct monthly *m)
 {
 	doc_heading(m->doc, 1, word(m, TEXT_CHAPTER_NOTES), "notes");
+	add_changes(m);
 	add_definitions(m);
 	doc_heading(m->doc, 2, word(m, TEXT_NOTES_COMPLETENESS), "completeness");
 	add_tests(m);

@@ -76,6 +76,10 @@ void add_unknown(struct monthly *m);  /* why slots are unknown: in all, by agent
 /* Announced windows, both figures, where flags and windows differ; bound as add_counts. */
 void add_maintenance(struct monthly *m, size_t bound);
 void add_notes(struct monthly *m);
+/* The score over the sites at the period's start, beside the other figures, where they changed. */
+void add_score_before(struct monthly *m);
+void add_changes_summary(struct monthly *m); /* in a sentence or two */
+void add_changes(struct monthly *m);	     /* each of them, and the sites that left */
 void add_closing_line(struct monthly *m); /* on the cover: which edition, or that there is none */
 void add_closing_remarks(struct monthly *m); /* a revised edition; rows that are kept no longer */
 void add_revisions(struct monthly *m);

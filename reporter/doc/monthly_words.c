@@ -230,6 +230,9 @@ const char *say_remarks(struct monthly *m, const struct path *path)
 	if (path->state != PATH_MEASURED)
 		return word(m, states[path->state]);
 	const char *text = say_vetoes(m, &path->score, say_gates(m, &path->score));
+	if (path->retyped != NSEC_UNDEFINED)
+		text = say_listed(m, text,
+				  PHRASE(m, TEXT_CHANGES_RETYPED, say_time(m, path->retyped)));
 	for (enum indicator i = 0; i < INDICATOR_COUNT; i++) {
 		if (path->score.missing[i])
 			text = say_listed(m, text,
