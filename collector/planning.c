@@ -6,11 +6,14 @@
 #include "collector/commands.h"
 #include "collector/diagnostic_json.h"
 #include "collector/forecast.h"
+#include "collector/notice.h"
 #include "collector/timetable.h"
+#include "config/closest.h"
 #include "config/config.h"
 #include "config/value.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static const nsec period_default = NSEC_PER_DAY;
 static const nsec period_most = 31 * NSEC_PER_DAY;
@@ -20,6 +23,8 @@ static struct {
 	const char *from;
 	const char *duration;
 	const char *agent;
+	const char *notice;
+	const char *language;
 	bool all;
 	bool check;
 	bool json;
@@ -124,10 +129,53 @@ static int check(const struct config *config)
 	return good ? EXIT_OK : EXIT_FAILED;
 }
 
+static int refuse_organisation(const struct config *config, const char *name)
+{
+	const char **names = calloc(config->organisation_count, sizeof(*names));
+	const char *closest = NULL;
+
+	for (size_t i = 0; names != NULL && i < config->organisation_count; i++)
+		names[i] = config->organisations[i].name;
+	if (names != NULL)
+		closest = closest_name(name, names, config->organisation_count);
+	fprintf(stderr, "--notice: %s names no organisation '%s'%s%s\n", config->path, name,
+		closest == NULL ? "" : "; did you mean ", closest == NULL ? "" : closest);
+	free(names);
+	return EXIT_USAGE;
+}
+
+/* Nobody is told of what would be refused. */
+static int notify(const struct config *config)
+{
+	struct notice_request request = {.config = config, .now = clock_realtime()};
+	struct diagnostics excesses = {0};
+
+	request.organisation = config_find_organisation(config, given.notice);
+	if (request.organisation == CONFIG_NONE)
+		return refuse_organisation(config, given.notice);
+	if (given.language != NULL && !notice_language_parse(given.language, &request.language)) {
+		fprintf(stderr, "--lang: '%s' is no language; write zh-CN or en\n", given.language);
+		return EXIT_USAGE;
+	}
+	enum err rc = budget_check(config, request.now, &excesses);
+	diagnostics_print(&excesses, stderr);
+	diagnostics_finish(&excesses);
+	if (rc == E_OK)
+		rc = notice_write(&request, stdout);
+	if (rc == E_NOT_FOUND)
+		fprintf(stderr, "nothing is sent to the sites of %s\n", given.notice);
+	else if (rc != E_OK)
+		fprintf(stderr, "no notice was written: %s\n",
+			rc == E_RANGE ? "the plan is beyond its budget" : err_text(rc));
+	return rc == E_OK ? EXIT_OK : EXIT_FAILED;
+}
+
 static int plan(const struct config *config)
 {
 	size_t agent;
 
+	if (given.notice != NULL)
+		return notify(config);
 	if (!read_agent(config, &agent))
 		return EXIT_USAGE;
 	return given.check ? check(config) : show(config, agent);
@@ -157,6 +205,10 @@ static const struct option_row options[] = {
 	{"all", NULL, "every row of the tables, not the ten largest", NULL, &given.all},
 	{"check", NULL, "only what exceeds the budget, one line each; exit code 1 if anything does",
 	 NULL, &given.check},
+	{"notice", "OWNER",
+	 "only what the security staff of an organisation must know, as a text to be sent",
+	 &given.notice, NULL},
+	{"lang", "LANGUAGE", "of the notice: zh-CN (default) or en", &given.language, NULL},
 	{"json", NULL, "print it as JSON", NULL, &given.json},
 	{NULL, NULL, NULL, NULL, NULL},
 };

@@ -119,6 +119,53 @@ def budgets(plan):
     assert refused.returncode == 2 and refused.stderr.splitlines() == lines, refused.stderr
 
 
+ORDERS = (
+    ("zh-CN", ["致：东城区网络安全负责人", "试验网", "centre：192.0.2.9、2001:db8:9::9", "12 个地址",
+               "10.1.0.2", "2001:db8::2", "不涉及端口", "每 60 秒均匀发送 20 个包", "IPv4 包长 92 字节",
+               "IPv6 包长 112 字节", "IPv4 包长 1200 字节", "DSCP 34",
+               "周一、周二、周三、周四、周五 09:00-12:00", "每秒 5 个包", "电话：010-1234",
+               "noc@example.org", "至少提前 24 小时"]),
+    ("en", ["security staff of East District", "Trial", "centre: 192.0.2.9, 2001:db8:9::9",
+            "(12 addresses)", "ICMP echo request (type 8;", "there are no ports",
+            "20 packets every 60 s to each address", "IPv6 packets of 112 octets",
+            "50 packets every 5 min to each of 6 addresses (10.1.0.2, 10.1.0.3", "DSCP 34",
+            "09:00-12:00 (Asia/Shanghai time)", "5 packets/s", "Telephone: 010-1234",
+            "noc@example.org", "at least 24 h"]))
+
+
+def columns(line):
+    return sum(2 if ord(letter) >= 0x2e80 else 1 for letter in line)
+
+
+def notices(plan):
+    """The six sites of an organisation and nobody else's: 6 x (2 x 20 / 60 + 50 / 300) = 5."""
+    path = plan.write(8, "contact: {zh: 运维组, en: Operations, telephone: 010-1234, "
+                         "email: noc@example.org}\n")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    bare = text.replace("contact:", "# ")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("{name: centre}",
+                                "{name: centre, ipv4: 192.0.2.9, ipv6: '2001:db8:9::9'}"))
+    for language, words in ORDERS:
+        done = plan.run(path, "--notice", "east", "--lang", language)
+        flat = done.stdout.replace("\n    ", "" if language == "zh-CN" else " ")
+        assert done.returncode == 0 and done.stderr == "", done.stderr
+        missing = [word for word in words if word not in flat]
+        assert not missing, (missing, flat)
+        assert max(map(columns, done.stdout.splitlines())) <= COLUMNS
+        assert "10.1.0.1\n" not in flat and "site-4" not in flat
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(bare)
+    lacking = plan.run(path, "--notice", "east")
+    assert lacking.returncode == 0 and "尚未登记" in lacking.stdout and "请在发出前" in lacking.stdout
+    assert "agent centre has no addresses" in lacking.stderr and "contact" in lacking.stderr
+    assert "did you mean east" in plan.run(path, "--notice", "easst").stderr
+    over = plan.write(8, "budget: {agent: {packets-per-second: 1}}\n")
+    refused = plan.run(over, "--notice", "east")
+    assert refused.returncode == 1 and refused.stdout == "" and "budget" in refused.stderr
+
+
 def mistakes(plan):
     path = plan.write(1)
     for arguments, words in ((["--from", "tomorrow"], "no local time"), (["--for", "60"], "no dur"),
@@ -133,6 +180,7 @@ def main(collector):
         "ten targets fit 80 columns": lambda plan: narrow(plan, 10),
         "5,000 targets fit 80 columns": lambda plan: narrow(plan, 5000),
         "what exceeds the budget is refused": budgets,
+        "security staff are told": notices,
         "mistakes are told": mistakes,
     }
     print(f"1..{len(checks)}")
