@@ -45,10 +45,11 @@ def check_verdicts(results, document, stored):
 
 
 class Watch:
-    def __init__(self, options, results, town, slots, agent=""):
-        """slots: that are looked at. agent: keys of the agent beside its name."""
+    def __init__(self, options, results, town, slots, agent="", more=""):
+        """slots: that are looked at. agent: keys of the agent beside its name. more: sections of
+        the configuration."""
         self.options, self.results, self.town, self.slots = options, results, town, slots
-        self._configure(agent)
+        self._configure(agent, more)
         self.log = open(town.path("collector.log"), "w+", encoding="utf-8")
         self.child = town.start(
             "agent", options.collector, "run", town.path("netgrade.yaml"), "--for",
@@ -57,7 +58,7 @@ class Watch:
         self.first = int(-(-(time.time() + 0.05) // INTERVAL_S) * INTERVAL_S)
         self.usage = None
 
-    def _configure(self, agent):
+    def _configure(self, agent, more):
         sites = "".join(f"  - {{name: {name}, organisation: city, tier: backbone,"
                         f" ipv4: {ipv4}, ipv6: \"{ipv6}\"}}\n"
                         for name, (ipv4, ipv6) in towns.TARGETS.items())
@@ -66,7 +67,7 @@ class Watch:
                 f"agents:\n  - {{name: local{agent}}}\n"
                 f"organisations:\n  - {{name: city, zh: 市级, en: City}}\nsites:\n{sites}"
                 f"tests:\n  - {{name: echo, interval: {INTERVAL_S}s, packets: {PACKETS},"
-                f" t-max: {T_MAX_S}s}}\n")
+                f" t-max: {T_MAX_S}s}}\n{more}")
         with open(self.town.path("netgrade.yaml"), "w", encoding="utf-8") as file:
             file.write(text)
 
