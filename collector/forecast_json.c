@@ -137,12 +137,13 @@ static json_t *needs_json(const struct forecast *f)
 					      json_integer((json_int_t)needs_disk(needs, year)));
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I}", "agent",
+			json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I}", "agent",
 				  f->config->agents[i].name, "series", (json_int_t)needs->series,
 				  "curves", (json_int_t)needs->curves, "histograms",
 				  (json_int_t)needs->histograms, "spool", (json_int_t)needs->spool,
 				  "archive_each_year", (json_int_t)needs->archive,
 				  "evidence_each_year", (json_int_t)needs->evidence,
+				  "closed_months_each_year", (json_int_t)needs->closed,
 				  "disk_after_years", years, "memory", (json_int_t)needs->memory));
 	}
 	return list;

@@ -245,7 +245,8 @@ static void print_notes(void)
 	     "        clock. Each start draws new phases, so that peaks may lie a little\n"
 	     "        higher or lower then.\n"
 	     "series  their files are made whole and never grow. A year adds, as is assumed,\n"
-	     "        12 outages of every path with captured packets, and 50 configurations.\n"
+	     "        12 outages of every path with captured packets, the facts of 12 closed\n"
+	     "        months, and 50 configurations.\n"
 	     "memory  resident, after measurements of the service: 19 MiB, and for each\n"
 	     "        series 4.1 kB and 30 octets for each packet of a slot.");
 }

@@ -20,6 +20,7 @@ struct needs {
 	uint64_t spool;	  /* with its journal, when it is fullest */
 	uint64_t archive; /* that a year adds: what is assumed is said where it is reckoned */
 	uint64_t evidence;
+	uint64_t closed; /* facts of closed months */
 	uint64_t memory; /* resident, when it is most */
 };
 

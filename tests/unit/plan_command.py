@@ -4,6 +4,7 @@ those of a reckoning of its own."""
 
 import json
 import os
+import pwd
 import subprocess
 import sys
 import tempfile
@@ -99,6 +100,24 @@ def narrow(plan, sites):
     assert ".###." in next(line for line in lines if line.startswith("video "))
 
 
+def windows(plan):
+    """Announced maintenance is shown where it reaches into the time, and not where it does not."""
+    path = plan.write(2)
+    tomorrow = datetime.now(SHANGHAI) + timedelta(days=2)
+    day = tomorrow.strftime("%Y-%m-%d")
+    added = plan.run("add", "site:site-1", "--config", path, "--from", f"{day}T01:00", "--until",
+                     f"{day}T02:30", "--owner", "Network team", "--reason", "Cut-over",
+                     "--user", pwd.getpwuid(os.getuid()).pw_name, command="window")
+    assert added.returncode == 0, added.stderr
+    shown = plan.run(path, "--from", f"{day}T02:00", "--for", "3h").stdout
+    assert f"{day} 01:00 to {day} 02:30, window 1: site:site-1" in shown, shown
+    assert "Network team: Cut-over" in shown
+    told = json.loads(plan.run(path, "--from", f"{day}T02:00", "--for", "3h", "--json").stdout)
+    assert [(w["id"], w["scopes"]) for w in told["windows"]] == [(1, ["site:site-1"])]
+    later = plan.run(path, "--from", f"{day}T02:30", "--for", "3h").stdout
+    assert "maintenance" not in later
+
+
 def budgets(plan):
     """What exceeds a bound is refused by all commands, in one line with its place."""
     wide = plan.write(10, "budget: {target: {packets-per-second: 1}}\n")
@@ -179,6 +198,7 @@ def main(collector):
         "five hours are told as they are reckoned": whole,
         "ten targets fit 80 columns": lambda plan: narrow(plan, 10),
         "5,000 targets fit 80 columns": lambda plan: narrow(plan, 5000),
+        "announced maintenance is shown": windows,
         "what exceeds the budget is refused": budgets,
         "security staff are told": notices,
         "mistakes are told": mistakes,
