@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+/* Of those that a configuration may ask for. */
+#define LONGEST_SLOT (8 * NSEC_PER_HOUR)
+
 bool facts_before_service(const struct record *record, const struct summary *slot)
 {
 	return record->first_reply == NSEC_UNDEFINED || slot->from < record->first_reply;
@@ -148,11 +151,16 @@ static void compare_flag(struct disagreement *disagreement, const struct record 
 }
 
 /* A slot that started before the period belongs to the one before; the rest of it that reaches into
- * this period is no time of this one's slots. */
-static nsec head_of(const struct record *record, const struct summary *first)
+ * this period is no time of this one's slots. It may be longer than the first slot here, where the
+ * interval changed; it is not always among the record's. */
+static nsec head_of(const struct record *record, size_t first)
 {
-	nsec head = first->from - record->period.from;
-	return head < first->until - first->from ? head : 0;
+	const struct summary *slot = &record->slots[first];
+	nsec head = slot->from - record->period.from;
+
+	if (first > 0)
+		return record->slots[first - 1].until == slot->from ? head : 0;
+	return head < LONGEST_SLOT ? head : 0;
 }
 
 /* How many slots the time holds from the first one on: told from where their lengths change, and
@@ -190,7 +198,7 @@ static void count_slots(const struct facts_rule *rule, const struct record *reco
 		if (!facts_has(record, slot))
 			continue;
 		if (first)
-			head = head_of(record, slot);
+			head = head_of(record, i);
 		first = false;
 		enum verdict verdict = verdict_in(rule, record, slot, FIGURE_SCORED);
 		enum verdict announced = verdict_in(rule, record, slot, FIGURE_ANNOUNCED);
