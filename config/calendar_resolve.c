@@ -111,7 +111,7 @@ static void resolve_holidays(struct loading *l, struct draft_calendar *draft,
 
 static void refuse_holidays(struct loading *l, struct draft_calendar *draft)
 {
-	bool named = draft->holidays.state != VALUE_ABSENT;
+	bool named = draft->holidays.state == VALUE_GIVEN;
 
 	diagnostics_add(l->reading.diagnostics, SEVERITY_ERROR,
 			named ? draft->holidays.place : draft->years.place, draft->section.path,
@@ -128,16 +128,16 @@ static void resolve_calendar(struct loading *l, struct draft_calendar *draft,
 	calendar->place = draft->name.place;
 	resolve_hours(l, draft, calendar);
 	bool working = resolve_days(l, draft, calendar);
-	bool named = draft->holidays.state != VALUE_ABSENT;
-	bool written = draft->years.place.line > 0 || draft->years.broken;
-	if (working && !named && !written) {
+	bool said = draft->holidays.state == VALUE_GIVEN || draft->years.place.line > 0;
+	bool misspelt = draft->holidays.state == VALUE_REFUSED || draft->years.broken;
+	if (working && !said && !misspelt) {
 		diagnostics_add(l->reading.diagnostics, SEVERITY_ERROR, draft->days.place,
 				section->path,
 				"days: working needs holidays; write holidays: china, or name a "
 				"file of your own");
 		section->broken = true;
 	}
-	if (!working && (named || written) && draft->days.state != VALUE_REFUSED)
+	if (!working && said && draft->days.state != VALUE_REFUSED)
 		refuse_holidays(l, draft);
 	else if (working)
 		resolve_holidays(l, draft, calendar);

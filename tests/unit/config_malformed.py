@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -199,11 +200,9 @@ def judge(collector, subject):
     """(whether it was refused, what is wrong with how)."""
     told = subprocess.run([collector, "check", "--json", subject.config], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=60)
-    plain = subprocess.run([collector, "check", subject.config], stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE, timeout=60)
-    if told.returncode not in (0, 2) or plain.returncode != told.returncode:
-        return True, [f"exit codes {told.returncode} and {plain.returncode}",
-                      plain.stderr.decode("utf-8", "replace")[-1500:]]
+    if told.returncode not in (0, 2):
+        return True, [f"exit code {told.returncode}",
+                      told.stderr.decode("utf-8", "replace")[-1500:]]
     if told.returncode == 0:
         return False, []
     try:
@@ -214,11 +213,15 @@ def judge(collector, subject):
     faults = [] if errors and not document["ok"] else ["refused without an error"]
     for one in document["diagnostics"]:
         faults += faults_of(one)
-    for one in errors:
-        place = f"{one['file']}:{one['line']}:{one['column']}: "
-        if place.encode() not in plain.stderr:
-            faults.append(f"not in the text: {place}")
     return True, faults
+
+
+def faults_of_text(collector, subject):
+    """The same as text for people."""
+    plain = subprocess.run([collector, "check", subject.config], stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, timeout=60).stderr.decode("utf-8", "replace")
+    told = [line for line in plain.splitlines() if not line.startswith("warning: ")]
+    return [line for line in told if not re.match(r"\S+:[1-9][0-9]*:[1-9][0-9]*: .", line)]
 
 
 def run(results, collector, subjects, name, chance):
@@ -231,6 +234,8 @@ def run(results, collector, subjects, name, chance):
         subject.write(octets)
         was_refused, wrong = judge(collector, subject)
         refused += was_refused
+        if was_refused and refused % 10 == 0:
+            wrong += faults_of_text(collector, subject)
         if wrong:
             faults.append(f"{subject.name}, try {tries}: {wrong[:3]}")
             kept = os.path.join(tempfile.gettempdir(), f"netgrade-malformed-{tries}")
