@@ -247,8 +247,8 @@ static void print_notes(void)
 	     "series  their files are made whole and never grow. A year adds, as is assumed,\n"
 	     "        12 outages of every path with captured packets, the facts of 12 closed\n"
 	     "        months, and 50 configurations.\n"
-	     "memory  resident, after measurements of the service: 19 MiB, and for each\n"
-	     "        series 4.1 kB and 30 octets for each packet of a slot.");
+	     "memory  resident, after measurements of the service: 18 MiB, and for each\n"
+	     "        series 6.4 kB and 30 octets for each packet of a slot.");
 }
 
 void forecast_print(const struct forecast *forecast, enum forecast_rows rows)
