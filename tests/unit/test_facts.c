@@ -299,6 +299,109 @@ static void a_long_outage_belongs_to_the_period_that_passes_its_length(void **st
 	made_finish(&network);
 }
 
+static struct planned_path *one_window(struct period period, nsec ahead)
+{
+	static const struct planned_rule usual = {24 * NSEC_PER_HOUR, 8 * NSEC_PER_HOUR};
+	struct window window = {
+		.period = period, .entered_at = period.from - ahead, .cancelled_at = NSEC_INFINITE};
+	struct planned_path *path;
+
+	assert_int_equal(planned_create(&usual, &window, 1, &path), E_OK);
+	return path;
+}
+
+/* Twelve minutes on record or not, with a window from minute 2 to 6. */
+static struct facts facts_under_window(struct made_network *network, const char *letters,
+				       nsec ahead)
+{
+	struct period period = {0, 12 * MIN};
+	struct source source = made_source(network);
+	struct made_series *series = letters_series(network, 0, letters);
+	struct record record = made_record(series, period);
+	struct summary *slots;
+	struct facts facts;
+
+	assert_int_equal(source.slots(network, &series->key, period, &slots, &record.slot_count),
+			 E_OK);
+	record.slots = slots;
+	record.planned = one_window((struct period){2 * MIN, 6 * MIN}, ahead);
+	assert_int_equal(facts_make(&rule, &record, &facts), E_OK);
+	planned_destroy(record.planned);
+	free(slots);
+	return facts;
+}
+
+static void the_windows_decide_and_not_the_flags(void **state)
+{
+	struct made_network network = {0};
+
+	(void)state;
+	/* Minutes 2 and 3 are flagged, 4 has no record, 5 was missed, 8 was flagged wrongly. */
+	struct facts facts = facts_under_window(&network, "ggpp-bggpggg", 30 * NSEC_PER_HOUR);
+	assert_int_equal(facts.slots[VERDICT_PLANNED], 4);
+	assert_int_equal(facts.slots[VERDICT_UNKNOWN], 0);
+	assert_int_equal(facts.slots[VERDICT_GOOD], 8);
+	assert_int_equal(facts.disagreement.missed, 1);
+	assert_int_equal(facts.disagreement.flagged, 1);
+	assert_int_equal(facts.judged.lost, 0);
+	/* The missed one's lost packets are taken out of the histograms again. */
+	assert_int_equal(network.series[0].hours[0].delays.lost, 10);
+	assert_int_equal(facts.delays.lost, 0);
+	assert_false(facts.announced.differs);
+	facts_finish(&facts);
+	made_finish(&network);
+}
+
+static void a_late_window_counts_in_the_second_figure_alone(void **state)
+{
+	struct made_network network = {0};
+
+	(void)state;
+	struct facts facts = facts_under_window(&network, "ggbbbggggggg", NSEC_PER_HOUR);
+	assert_int_equal(facts.slots[VERDICT_PLANNED], 0);
+	assert_int_equal(facts.slots[VERDICT_BAD], 3);
+	assert_close(facts_availability(&facts), 100 * 9.0 / 12, 1e-9);
+	assert_int_equal(facts.disagreement.missed + facts.disagreement.flagged, 0);
+	assert_true(facts.announced.differs);
+	struct facts second = facts_figure(&facts, FIGURE_ANNOUNCED);
+	assert_int_equal(second.slots[VERDICT_PLANNED], 4);
+	assert_int_equal(second.slots[VERDICT_BAD], 0);
+	assert_close(facts_availability(&second), 100, 0);
+	assert_close(facts_loss(&second.judged), 0, 0);
+	assert_int_equal(second.delays.lost, 0);
+	assert_int_equal(second.kept, 10); /* of minute 5, which was answered */
+	assert_true(second.quantile[DELAY_RTT][P95].value < LOST);
+	assert_true(facts.quantile[DELAY_RTT][P95].value == LOST);
+	facts_finish(&facts);
+	made_finish(&network);
+}
+
+/* The interval changed where a longer slot reaches over the period's beginning. */
+static void a_longer_slot_may_reach_into_the_period(void **state)
+{
+	struct summary slots[] = {
+		summary_absent((struct period){5 * MIN, 7 * MIN}, SLOT_NO_RECORD),
+		summary_absent((struct period){7 * MIN, 9 * MIN}, SLOT_NO_RECORD),
+	};
+	struct record record = {.period = {0, 9 * MIN},
+				.settled = 9 * MIN,
+				.first_slot = 0,
+				.first_reply = 0,
+				.slots = slots,
+				.slot_count = 2};
+	struct facts facts;
+
+	(void)state;
+	assert_int_equal(facts_make(&rule, &record, &facts), E_OK);
+	assert_true(facts.time[VERDICT_UNSCHEDULED] == 5 * MIN);
+	assert_true(facts.time[VERDICT_UNKNOWN] == 4 * MIN);
+	facts_finish(&facts);
+	slots[1].from += MIN; /* a gap */
+	assert_int_equal(facts_make(&rule, &record, &facts), E_CORRUPT);
+	struct balance balance = facts_balance(&rule, &record);
+	assert_true(balance.time == 8 * MIN && balance.length == 9 * MIN);
+}
+
 static void the_worked_example_from_slots(void **state)
 {
 	struct made_network network = {0};
@@ -382,6 +485,9 @@ int main(void)
 		cmocka_unit_test(slots_that_start_before_the_period_are_not_its_own),
 		cmocka_unit_test(outages),
 		cmocka_unit_test(a_long_outage_belongs_to_the_period_that_passes_its_length),
+		cmocka_unit_test(the_windows_decide_and_not_the_flags),
+		cmocka_unit_test(a_late_window_counts_in_the_second_figure_alone),
+		cmocka_unit_test(a_longer_slot_may_reach_into_the_period),
 		cmocka_unit_test(the_worked_example_from_slots),
 		cmocka_unit_test(losing_a_packet_never_helps),
 	};

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MS				     NSEC_PER_MSEC
 #define SLOT				     (5 * NSEC_PER_MIN)
@@ -396,6 +397,42 @@ static void text_is_as_wide_as_it_looks(void **state)
 		assert_int_equal(terminal_width(widths[i].text), widths[i].width);
 }
 
+static enum err slots_with_a_gap(void *context, const struct series_key *key, struct period period,
+				 struct summary **out, size_t *count)
+{
+	enum err rc = made_source(context).slots(context, key, period, out, count);
+
+	if (rc == E_OK && strcmp(key->target, "core") == 0 && key->family == 6)
+		memmove(*out + 10, *out + 11, (--*count - 10) * sizeof(**out));
+	return rc;
+}
+
+static void a_path_that_does_not_add_up_fails_the_report_by_name(void **state)
+{
+	struct fixture *fixture = *state;
+	struct assessment assessment = {0};
+	struct assessment_request request = {.config = fixture->config,
+					     .period = fixture->assessment.period,
+					     .organisation = CONFIG_NONE};
+	struct source source = fixture->source;
+	char told[4096] = "";
+	FILE *file = tmpfile();
+	int standard_error = dup(STDERR_FILENO);
+
+	source.slots = slots_with_a_gap;
+	assert_non_null(file);
+	assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
+	enum err rc = assessment_make(&request, &source, &assessment);
+	assert_true(dup2(standard_error, STDERR_FILENO) >= 0);
+	close(standard_error);
+	rewind(file);
+	assert_true(fread(told, 1, sizeof(told) - 1, file) > 0);
+	fclose(file);
+	assert_int_equal(rc, E_CORRUPT);
+	assert_non_null(strstr(told, "site=core family=6"));
+	assert_non_null(strstr(told, "2303 slots, where 691200 s in 2304"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +443,7 @@ int main(void)
 		cmocka_unit_test(ipv6_never_touches_the_score),
 		cmocka_unit_test(accounting_covers_every_scored_path),
 		cmocka_unit_test(text_is_as_wide_as_it_looks),
+		cmocka_unit_test(a_path_that_does_not_add_up_fails_the_report_by_name),
 	};
 	return cmocka_run_group_tests_name("monthly", tests, setup, teardown);
 }
