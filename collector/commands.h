@@ -10,6 +10,7 @@
 extern const struct command command_run;
 extern const struct command command_check;
 extern const struct command command_plan;
+extern const struct command command_alarms;
 extern const struct command command_once;
 extern const struct command command_window_add;
 extern const struct command command_window_list;

@@ -18,9 +18,11 @@ const char *config_path(int count, char **operands, const char *option)
 int main(int argc, char **argv)
 {
 	const struct command commands[] = {
-		command_run,	     command_check,	    command_plan,
-		command_once,	     command_simulate,	    command_window_add,
-		command_window_list, command_window_cancel, {NULL, NULL, NULL, 0, 0, NULL, NULL},
+		command_run,	       command_check,
+		command_plan,	       command_alarms,
+		command_once,	       command_simulate,
+		command_window_add,    command_window_list,
+		command_window_cancel, {NULL, NULL, NULL, 0, 0, NULL, NULL},
 	};
 	const struct program program = {
 		.name = "netgrade-collector",
