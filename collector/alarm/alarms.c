@@ -293,12 +293,13 @@ static void work(struct alarms *alarms, bool last)
 	follow(alarms);
 	remind(alarms, now);
 	take_done(alarms);
-	/* What fails is told once and tried again. */
+	/* What fails is logged once and tried again. */
 	(void)!board_save(alarms->board);
 	struct news *news = board_take_news(alarms->board, &count);
 	bulletin_add(&alarms->bulletin, news, count, now);
 	if (last || now >= bulletin_due(&alarms->bulletin, alarms->setting->gather))
 		tell(alarms);
+	(void)!board_save(alarms->board);
 }
 
 static int wait_ms(const struct alarms *alarms)
