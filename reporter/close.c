@@ -35,10 +35,11 @@ static int check_reason(void)
 static int print_json(const char *month, const struct closing *closing)
 {
 	json_t *said = json_pack(
-		"{s:s, s:i, s:b, s:s, s:s, s:I, s:I, s:I}", "month", month, "edition",
+		"{s:s, s:i, s:b, s:s, s:s, s:I, s:I, s:I, s:I}", "month", month, "edition",
 		(int)closing->edition, "provisional", closing->provisional, "file", closing->path,
 		"digest", closing->digest, "octets", (json_int_t)closing->octets, "series",
-		(json_int_t)closing->series, "revised_figures", (json_int_t)closing->revised);
+		(json_int_t)closing->series, "incomplete_series", (json_int_t)closing->incomplete,
+		"revised_figures", (json_int_t)closing->revised);
 
 	json_dumpf(said, stdout, JSON_INDENT(2));
 	json_decref(said);
@@ -51,6 +52,9 @@ static int print(const char *month, const struct closing *closing)
 	printf("%s\n%s is closed: edition %" PRIu32 "%s, %zu series, SHA-256 %s\n", closing->path,
 	       month, closing->edition, closing->provisional ? " (provisional)" : "",
 	       closing->series, closing->digest);
+	if (closing->incomplete > 0)
+		printf("%zu series are incomplete: rows of theirs are kept no longer\n",
+		       closing->incomplete);
 	if (closing->edition > 1)
 		printf("%zu figures differ from the edition before\n", closing->revised);
 	return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
@@ -65,6 +69,7 @@ static int close_month(struct session *session, const struct report_period *peri
 		.past = given.as_given ? NULL : &session->past,
 		.period = *period,
 		.when = given.now ? CLOSING_NOW : CLOSING_FINAL,
+		.loss = given.incomplete ? LOSS_ACCEPTED : LOSS_REFUSED,
 		.reason = given.reason,
 	};
 	struct closing closing = {0};
@@ -102,6 +107,8 @@ const struct option_row close_options[] = {
 	PLACE_OPTIONS,
 	{"month", "YYYY-MM", "the calendar month, in the configured zone", &given.month, NULL},
 	{"now", NULL, "before it is final too; then the edition is provisional", NULL, &given.now},
+	{"incomplete", NULL, "also where rows are kept no longer; reports then say so", NULL,
+	 &given.incomplete},
 	{"revise", NULL, "write another edition of a closed month", NULL, &given.revise},
 	{"reason", "TEXT", "why it is revised; the report says it", &given.reason, NULL},
 	{"json", NULL, "print what was closed as JSON", NULL, &given.json},

@@ -296,6 +296,18 @@ static enum err find(void *context, const struct series_key *key, struct view_se
 	return E_OK;
 }
 
+static enum err gone(void *context, const struct series_key *key, struct period period,
+		     struct view_gone *out)
+{
+	struct closed_series row = {0};
+	enum err rc = read_series(context, key, &row);
+
+	(void)period;
+	if (rc == E_OK)
+		*out = row.gone;
+	return rc;
+}
+
 static enum err read_outages(struct closed *closed, const struct series_key *key,
 			     struct facts *facts)
 {
@@ -513,8 +525,14 @@ static enum err configurations(void *context, struct period period, configuratio
 		rc = next_row(closed, READ_CONFIGURATIONS, &row);
 		if (rc != E_OK)
 			return rc == E_NOT_FOUND ? E_OK : rc;
+		bool profiled = row.profile_digest[0] != '\0';
 		const struct configuration configuration = {
-			.at = row.at, .digest = row.digest, .text = row.text};
+			.at = row.at,
+			.digest = row.digest,
+			.text = row.text,
+			.profile_digest = profiled ? row.profile_digest : NULL,
+			.profile = profiled ? row.profile : NULL,
+		};
 		rc = visit(visitor, &configuration);
 		closed_table_finish(&closed_tables[CLOSED_CONFIGURATIONS], &row);
 	}
@@ -531,6 +549,7 @@ struct source closed_source(struct closed *closed)
 		.cut_offs = cut_offs,
 		.windows = windows,
 		.configurations = configurations,
+		.gone = gone,
 		.facts = facts,
 		.timeline = timeline,
 	};

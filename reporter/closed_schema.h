@@ -68,6 +68,7 @@ struct closed_configuration {
 struct closed_series {
 	uint32_t id; /* in the order of the keys' texts, from 1 */
 	struct view_series series;
+	struct view_gone gone;
 	struct facts facts; /* without its outages */
 };
 

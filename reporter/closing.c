@@ -172,7 +172,7 @@ static enum err write_rows(struct work *work, const char *path)
 	if (rc != E_OK)
 		return rc;
 	rc = put_rows(work, &rows);
-	if (rc == E_OK && rows.gone.series > 0)
+	if (rc == E_OK && rows.gone.series > 0 && request->loss == LOSS_REFUSED)
 		rc = refuse(work, E_NOT_FOUND, closing_rows_say_gone(&rows));
 	if (rc == E_OK && rows.unreadable > 0)
 		rc = refuse(work, E_CORRUPT,
@@ -185,6 +185,7 @@ static enum err write_rows(struct work *work, const char *path)
 		rc = closed_file_seal(&rows.sql, &seal);
 	sql_close(&rows.sql);
 	work->closing.series = rows.series;
+	work->closing.incomplete = rows.gone.series;
 	work->closing.revised = rows.revised;
 	memcpy(work->closing.digest, seal.digest, sizeof(seal.digest));
 	return rc;

@@ -20,6 +20,11 @@ enum closing_when {
 	CLOSING_NOW,   /* whatever is missing; provisional where something is */
 };
 
+enum closing_loss {
+	LOSS_REFUSED,
+	LOSS_ACCEPTED, /* what is kept no longer counts as unknown, and reports say so */
+};
+
 struct closing_request {
 	const struct config *config;
 	const char *data;
@@ -27,15 +32,17 @@ struct closing_request {
 	const struct past *past;     /* NULL where it is not to be heeded */
 	struct report_period period; /* a whole month that is over, in the calendar's zone */
 	enum closing_when when;
-	const char *reason; /* of a revised edition; NULL: the first, or what follows a
-			     * provisional one */
+	enum closing_loss loss; /* of rows that were stored once */
+	const char *reason;	/* of a revised edition; NULL: the first, or what follows a
+				 * provisional one */
 };
 
 struct closing {
 	uint32_t edition;
 	bool provisional;
 	size_t series;
-	size_t revised; /* figures that are not as in the edition before */
+	size_t incomplete; /* of them: rows were lost */
+	size_t revised;	   /* figures that are not as in the edition before */
 	uint64_t octets;
 	char path[PATH_MAX];
 	char digest[DIGEST_TEXT];

@@ -178,6 +178,7 @@ static enum err put_path(struct closing_rows *rows, const struct path *path,
 	struct closed_series row = {
 		.id = (uint32_t)rows->series + 1,
 		.series = path->series,
+		.gone = path->gone,
 		.facts = path->facts,
 	};
 
@@ -209,12 +210,11 @@ static void add_gone(struct closing_rows *rows, struct period gone)
 		span->until = gone.until;
 }
 
-static bool note_gone(struct closing_rows *rows, const struct path *path)
+static void note_gone(struct closing_rows *rows, const struct path *path)
 {
 	add_gone(rows, path->gone.slots);
 	add_gone(rows, path->gone.hours);
 	rows->gone.series += path_lacks_rows(path);
-	return path_lacks_rows(path);
 }
 
 static enum err put_subject(struct closing_rows *rows, const struct path_request *request)
@@ -226,7 +226,8 @@ static enum err put_subject(struct closing_rows *rows, const struct path_request
 	if (rc != E_OK)
 		return rc;
 	rows->unreadable += path.state == PATH_UNREADABLE;
-	if (path.state >= PATH_NOT_COMMISSIONED && !note_gone(rows, &path))
+	note_gone(rows, &path);
+	if (path.state >= PATH_NOT_COMMISSIONED)
 		rc = put_path(rows, &path, &timeline);
 	timeline_finish(&timeline);
 	path_finish(&path);
@@ -319,9 +320,9 @@ char *closing_rows_say_gone(const struct closing_rows *rows)
 
 	calendar_format(rows->gone.span.from, from);
 	calendar_format(rows->gone.span.until, until);
-	return must_format("%s cannot be closed any more: what was measured between %s and %s is "
-			   "kept no longer for %zu of its series; close a month while its rows "
-			   "last (retention in the configuration), and restore lost series files "
-			   "from a copy",
+	return must_format("%s cannot be closed as it was: what was measured between %s and %s is "
+			   "kept no longer for %zu of its series; restore series files from a "
+			   "copy, or accept the loss with --incomplete: it counts as unknown, and "
+			   "reports say so",
 			   rows->request->period.name, from, until, rows->gone.series);
 }

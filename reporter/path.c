@@ -246,8 +246,11 @@ static enum err take_facts(const struct path_reading *reading)
 {
 	const struct source *source = reading->source;
 	struct path *path = reading->path;
-	enum err rc = source->facts(source->context, &path->key, &path->facts);
+	enum err rc =
+		source->gone(source->context, &path->key, reading->request->period, &path->gone);
 
+	if (rc == E_OK)
+		rc = source->facts(source->context, &path->key, &path->facts);
 	if (rc == E_OK && reading->timeline != NULL)
 		rc = source->timeline(source->context, &path->key, reading->timeline);
 	return rc;

@@ -34,6 +34,7 @@ struct arguments {
 	bool now;
 	bool revise;
 	bool as_given;
+	bool incomplete;
 };
 
 extern struct arguments given;

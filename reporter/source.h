@@ -34,7 +34,7 @@ struct source {
 	MUST_CHECK enum err (*gone)(void *context, const struct series_key *key,
 				    struct period period, struct view_gone *out);
 	/* Facts and timelines ready made, of one period alone; NULL: they are made from slots and
-	 * hours. A source that has them needs no slots, hours and gone. */
+	 * hours. A source that has them needs no slots and hours. */
 	MUST_CHECK enum err (*facts)(void *context, const struct series_key *key,
 				     struct facts *out);
 	MUST_CHECK enum err (*timeline)(void *context, const struct series_key *key,

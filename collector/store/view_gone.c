@@ -2,6 +2,7 @@
 #include "collector/store/series.h"
 #include "collector/store/view_inside.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,24 +33,47 @@ static void add_gone(struct period *gone, struct period more)
 		gone->until = more.until;
 }
 
-/* What the file should hold of span and does not. */
-static enum err find_in_file(struct view *view, const char *file, const struct ring_layout *layout,
-			     struct period span, struct period *gone)
+/* Every row up to the newest was written, gaps as rows of their own: one that holds nothing has
+ * expired, or was in a file that this one has taken the place of. */
+static void add_unwritten(const struct view_rows *rows, const double *values, struct period *gone)
 {
-	struct ring_head head;
-	enum err rc = view_read_head(view, file, layout, &head);
+	nsec step = rows->layout->step * NSEC_PER_SEC;
 
-	if (rc != E_OK && rc != E_NOT_FOUND && rc != E_CORRUPT)
-		return rc;
-	if (rc == E_OK) {
-		int64_t held = (int64_t)(head.rows[0] - layout->margin) * layout->step;
-		nsec oldest = (head.updated - held) * NSEC_PER_SEC;
-		if (span.until > oldest)
-			span.until = oldest;
+	for (size_t i = 0; i < rows->count; i++) {
+		nsec until = rows->first_end * NSEC_PER_SEC + (nsec)i * step;
+		if (isnan(values[i * rows->layout->sources]))
+			add_gone(gone, (struct period){until - step, until});
 	}
-	if (!is_empty(span))
+}
+
+/* What the file should hold of span, as far as it reaches, and does not. */
+static enum err find_in_file(struct view *view, struct view_rows *rows, struct period span,
+			     struct period *gone)
+{
+	nsec step = rows->layout->step * NSEC_PER_SEC;
+	struct ring_head head;
+	enum err rc = view_read_head(view, rows->file, rows->layout, &head);
+
+	if (rc == E_NOT_FOUND || rc == E_CORRUPT) {
 		add_gone(gone, span);
-	return E_OK;
+		return E_OK;
+	}
+	if (rc != E_OK)
+		return rc;
+	span = cut(span, (struct period){0, head.updated * NSEC_PER_SEC});
+	nsec first = nsec_ceil(span.from, step);
+	if (first + step > span.until)
+		return E_OK;
+	rows->first_end = (first + step) / NSEC_PER_SEC;
+	rows->count = (size_t)((span.until - first) / step);
+	double *values = malloc(rows->count * rows->layout->sources * sizeof(*values));
+	if (values == NULL)
+		return E_MEMORY;
+	rc = view_read_rows(view, rows, values);
+	if (rc == E_OK)
+		add_unwritten(rows, values, gone);
+	free(values);
+	return rc;
 }
 
 /* A series as the spool lists it. */
@@ -89,8 +113,9 @@ static enum err find_slots(struct view *view, const struct listed *listed, struc
 		struct ring_layout layout = series_curves(epoch->interval, 0, 0);
 		nsec end = i + 1 < listed->count ? listed->epochs[i + 1].from : INT64_MAX;
 		struct period span = cut(cut(period, filed), (struct period){epoch->from, end});
+		struct view_rows rows = {.file = epoch->file, .layout = &layout};
 		if (!is_empty(span))
-			rc = find_in_file(view, epoch->file, &layout, span, gone);
+			rc = find_in_file(view, &rows, span, gone);
 	}
 	return rc;
 }
@@ -106,7 +131,8 @@ static enum err find_hours(struct view *view, const struct listed *listed, struc
 	if (is_empty(span))
 		return E_OK;
 	snprintf(file, sizeof(file), "%s.hist.rrd", listed->series.key);
-	return find_in_file(view, file, &layout, span, gone);
+	struct view_rows rows = {.file = file, .layout = &layout};
+	return find_in_file(view, &rows, span, gone);
 }
 
 enum err view_gone(struct view *view, const struct series_key *key, struct period period,

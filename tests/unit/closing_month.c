@@ -21,7 +21,7 @@
 
 enum { PACKETS = 10 };
 
-static const char configuration[] =
+static const char configuration_after[] =
 	"network: {zh: 试验网, en: Trial}\n"
 	"time-zone: Asia/Shanghai\n"
 	"data: /nowhere\n"
@@ -34,6 +34,25 @@ static const char configuration[] =
 	" ipv4: 192.0.2.2}\n"
 	"  - {name: annex, zh: 附楼, en: Annex, organisation: city, tier: access,"
 	" ipv4: 192.0.2.3}\n"
+	"tests:\n"
+	"  - {name: regular, interval: 5m, packets: 10}\n";
+
+/* In force until the twelfth day: a site that left, and one under another name. */
+static const char configuration_before[] =
+	"network: {zh: 试验网, en: Trial}\n"
+	"time-zone: Asia/Shanghai\n"
+	"data: /nowhere\n"
+	"organisations:\n"
+	"  - {name: city, zh: 市级, en: City}\n"
+	"sites:\n"
+	"  - {name: hall, zh: 大厅, en: Hall, organisation: city, tier: backbone,"
+	" ipv4: 192.0.2.1, ipv6: '2001:db8::1'}\n"
+	"  - {name: bridge, zh: 大桥, en: Bridge, organisation: city, tier: access,"
+	" ipv4: 192.0.2.2}\n"
+	"  - {name: annex, zh: 附楼, en: Annex, organisation: city, tier: access,"
+	" ipv4: 192.0.2.3}\n"
+	"  - {name: kiosk, zh: 亭, en: Kiosk, organisation: city, tier: access,"
+	" ipv4: 192.0.2.4}\n"
 	"tests:\n"
 	"  - {name: regular, interval: 5m, packets: 10}\n";
 
@@ -65,6 +84,7 @@ static const struct {
 	 {9 * DAY, 9 * DAY + 6 * HOUR},
 	 -DAY},
 	{"annex", 4, 5 * MS, 100 * NSEC_PER_USEC, 0, {0, 0}, {0, 0}, 2 * DAY + 40 * NSEC_PER_MIN},
+	{"kiosk", 4, 3 * MS, 2 * MS, 0.01, {0, 0}, {11 * DAY, 99 * DAY}, -DAY},
 };
 
 static struct series_key key_of(size_t row)
@@ -81,15 +101,26 @@ static bool is_in(struct span span, nsec at)
 	return at >= span.from && at < span.until;
 }
 
-static void write_config(struct month *month)
+static struct config *load_config(const char *text)
 {
 	struct diagnostics diagnostics = {0};
+	struct config *config = config_load_text(text, strlen(text), "netgrade.yaml", &diagnostics);
 
-	month->config = config_load_text(configuration, strlen(configuration), "netgrade.yaml",
-					 &diagnostics);
 	diagnostics_print(&diagnostics, stderr);
 	diagnostics_finish(&diagnostics);
-	assert_non_null(month->config);
+	assert_non_null(config);
+	return config;
+}
+
+static void keep_config(struct archive *archive, nsec at, const struct config *config)
+{
+	char *text = config_text(config);
+	struct configuration configuration = {at, config->digest, text, config->profile->digest,
+					      config->profile->text};
+
+	assert_non_null(text);
+	assert_int_equal(archive_configuration(archive, &configuration), E_OK);
+	free(text);
 }
 
 /* One window in time, one entered late; the outage at the month's end has evidence. */
@@ -107,13 +138,13 @@ static void fill_archive(const struct month *month)
 		.path = "evidence/bridge.pcap",
 		.digest = "00",
 	};
-	struct configuration before = {start - DAY, "aa", "before", "cc", "profile"};
-	struct configuration within = {start + DAY, "bb", "within", "cc", "profile"};
 	struct cut_off cut_off = {"local", 4, {start + 3 * DAY, start + 3 * DAY + HOUR}, false};
 
 	assert_int_equal(archive_open(month->data, &archive), E_OK);
-	assert_int_equal(archive_configuration(archive, &before), E_OK);
-	assert_int_equal(archive_configuration(archive, &within), E_OK);
+	struct config *before = load_config(configuration_before);
+	keep_config(archive, start - 5 * DAY, before);
+	keep_config(archive, start + 11 * DAY, month->config);
+	config_destroy(before);
 	assert_int_equal(archive_evidence(archive, &evidence), E_OK);
 	assert_int_equal(archive_cut_off(archive, &cut_off), E_OK);
 	entry.window.period = (struct period){start + 10 * DAY, start + 10 * DAY + 4 * HOUR};
@@ -136,7 +167,7 @@ void month_make(struct month *month)
 	snprintf(month->data, sizeof(month->data), "%s/data", month->folder);
 	assert_int_equal(calendar_use_zone("Asia/Shanghai"), E_OK);
 	assert_int_equal(calendar_month(CLOSING_MONTH, &month->period), E_OK);
-	write_config(month);
+	month->config = load_config(configuration_after);
 	fill_archive(month);
 }
 
@@ -206,18 +237,24 @@ enum err month_close(const struct month *month, const struct month_closing *how,
 		     struct closing *out, char **why)
 {
 	struct query *query;
+	struct past past;
 	char *said = NULL;
 
 	assert_int_equal(query_open(month->data, &query), E_OK);
+	struct source store = query_source(query);
+	assert_int_equal(past_read(&store, month->period, month->config, &past), E_OK);
 	struct closing_request request = {
+		.past = &past,
 		.config = month->config,
 		.data = month->data,
 		.query = query,
 		.period = period_at(month, how->now),
 		.when = how->when,
+		.loss = how->loss,
 		.reason = how->reason,
 	};
 	enum err rc = closing_make(&request, out, &said);
+	past_finish(&past);
 	query_close(query);
 	assert_true((rc == E_OK) == (said == NULL));
 	if (why == NULL)
@@ -227,22 +264,26 @@ enum err month_close(const struct month *month, const struct month_closing *how,
 	return rc;
 }
 
-static char *report(const struct assessment_request *request, const struct source *source)
+static char *report(struct assessment_request *request, const struct source *source)
 {
 	struct assessment assessment;
+	struct past past;
 	char *text = NULL;
 	size_t len = 0;
 	FILE *stream = open_memstream(&text, &len);
 
 	assert_non_null(stream);
-	assert_int_equal(assessment_make(request, source, &assessment), E_OK);
+	assert_int_equal(past_read(source, request->period.passed, request->config, &past), E_OK);
+	request->configurations = &past.configurations;
+	assert_int_equal(assessment_make(request, &past.source, &assessment), E_OK);
 	for (enum language language = 0; language < LANGUAGE_COUNT; language++) {
-		struct doc *doc = monthly_report(&assessment, source, language);
+		struct doc *doc = monthly_report(&assessment, &past.source, language);
 		for (const struct out_format *f = out_formats; f->name != NULL; f++)
 			assert_int_equal(f->write(doc, stream), E_OK);
 		doc_destroy(doc);
 	}
 	assessment_finish(&assessment);
+	past_finish(&past);
 	assert_int_equal(fclose(stream), 0);
 	return text;
 }

@@ -32,6 +32,7 @@ struct month_closing {
 	nsec now; /* from the month's end */
 	enum closing_when when;
 	const char *reason;
+	enum closing_loss loss;
 };
 enum err month_close(const struct month *month, const struct month_closing *how,
 		     struct closing *out, char **why);

@@ -24,7 +24,8 @@ struct fixture {
 
 static int setup(void **state)
 {
-	static const struct month_closing how = {12 * NSEC_PER_HOUR, CLOSING_FINAL, NULL};
+	static const struct month_closing how = {12 * NSEC_PER_HOUR, CLOSING_FINAL, NULL,
+						 LOSS_REFUSED};
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	month_make(&f->month);

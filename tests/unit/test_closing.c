@@ -11,7 +11,7 @@
 #define HOUR NSEC_PER_HOUR
 #define DAY  NSEC_PER_DAY
 
-static const struct month_closing when_final = {12 * HOUR, CLOSING_FINAL, NULL};
+static const struct month_closing when_final = {12 * HOUR, CLOSING_FINAL, NULL, LOSS_REFUSED};
 
 static const char *const named[] = {"\"closing\"", "<dt>Closing</dt>", "<dt>封存</dt>"};
 
@@ -52,10 +52,11 @@ static void a_closed_month_stays_as_it_was(void **state)
 	month_make(&month);
 	month_feed(&month, -DAY, 31 * DAY + 12 * HOUR);
 	char *live = month_report_live(&month, 12 * HOUR);
+	assert_non_null(strstr(live, "Kiosk"));
 	assert_int_equal(month_close(&month, &when_final, &closing, NULL), E_OK);
 	assert_int_equal(closing.edition, 1);
 	assert_false(closing.provisional);
-	assert_int_equal(closing.series, 4);
+	assert_int_equal(closing.series, 5);
 	char *closed = month_report_closed(&month, closing.path);
 	assert_int_equal(differing_lines(live, closed), 4);
 
@@ -80,21 +81,27 @@ static void what_has_expired_or_is_lost_is_not_closed(void **state)
 		nsec fed_until;
 		const char *command; /* in the data directory */
 		const char *words;
+		nsec fed_again_until; /* 0: the store is not opened again */
 	} rows[] = {
-		{"native rows expired", 40 * DAY, "true", "between 2024-10-01 00:00 and "},
+		{"native rows expired", 40 * DAY, "true", "between 2024-10-01 00:00 and ", 0},
 		{"a file of curves is missing", 32 * DAY, "rm series/*hall*v6*p0.rrd",
-		 "2024-11-01 00:00 is kept no longer for 1 of its series"},
+		 "2024-11-01 00:00 is kept no longer for 1 of its series", 0},
 		{"a file of histograms is missing", 32 * DAY, "rm series/*annex*.hist.rrd",
-		 "for 1 of its series"},
+		 "for 1 of its series", 0},
 		{"a file is damaged", 32 * DAY,
 		 "for f in series/*bridge*p0.rrd; do printf x | dd of=$f bs=1 seek=40 "
 		 "conv=notrunc 2>/dev/null; done",
-		 "for 1 of its series"},
+		 "for 1 of its series", 0},
+		{"a file was damaged, set aside and begun anew", 20 * DAY,
+		 "for f in series/*bridge*p0.rrd; do printf x | dd of=$f bs=1 seek=40 "
+		 "conv=notrunc 2>/dev/null; done",
+		 "between 2024-10-01 00:00 and 2024-10-20 23:00 is kept no longer for 1", 32 * DAY},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		static const struct month_closing late = {10 * DAY, CLOSING_NOW, NULL};
+		static const struct month_closing late = {10 * DAY, CLOSING_NOW, NULL,
+							  LOSS_REFUSED};
 		struct month month;
 		struct closing closing;
 		char command[2 * MONTH_TEXT];
@@ -104,9 +111,11 @@ static void what_has_expired_or_is_lost_is_not_closed(void **state)
 		month_feed(&month, 0, rows[i].fed_until);
 		snprintf(command, sizeof(command), "cd '%s' && %s", month.data, rows[i].command);
 		assert_int_equal(system(command), 0);
+		if (rows[i].fed_again_until != 0)
+			month_feed(&month, rows[i].fed_until, rows[i].fed_again_until);
 		assert_int_equal(month_close(&month, &late, &closing, &why), E_NOT_FOUND);
 		print_message("# %s\n", why);
-		assert_non_null(strstr(why, "cannot be closed any more"));
+		assert_non_null(strstr(why, "cannot be closed as it was"));
 		assert_non_null(strstr(why, rows[i].words));
 		snprintf(command, sizeof(command), "test -z \"$(ls -A '%s/reports/%s')\"",
 			 month.data, CLOSING_MONTH);
@@ -116,14 +125,37 @@ static void what_has_expired_or_is_lost_is_not_closed(void **state)
 	}
 }
 
+/* The loss is in the facts, and said as a report from the store says it. */
+static void a_loss_that_is_accepted_is_reported(void **state)
+{
+	static const struct month_closing accepting = {10 * DAY, CLOSING_FINAL, NULL,
+						       LOSS_ACCEPTED};
+	struct month month;
+	struct closing closing;
+
+	(void)state;
+	month_make(&month);
+	month_feed(&month, 0, 40 * DAY);
+	char *live = month_report_live(&month, 10 * DAY);
+	assert_non_null(strstr(live, "kept no longer: from 2024-10-01 00:00"));
+	assert_int_equal(month_close(&month, &accepting, &closing, NULL), E_OK);
+	assert_int_equal(closing.incomplete, 4);
+	char *closed = month_report_closed(&month, closing.path);
+	assert_int_equal(differing_lines(live, closed), 4);
+	free(live);
+	free(closed);
+	month_remove(&month);
+}
+
 /* Closed provisionally, then when it is final, then again when something else came. */
 static void later_data_make_another_edition(void **state)
 {
-	static const struct month_closing too_early = {DAY, CLOSING_FINAL, NULL};
-	static const struct month_closing now = {DAY, CLOSING_NOW, NULL};
-	static const struct month_closing day_3 = {2 * DAY, CLOSING_FINAL, NULL};
-	static const struct month_closing revise = {9 * DAY, CLOSING_FINAL, "the spool came late"};
-	static const struct month_closing again = {9 * DAY, CLOSING_FINAL, NULL};
+	static const struct month_closing too_early = {DAY, CLOSING_FINAL, NULL, LOSS_REFUSED};
+	static const struct month_closing now = {DAY, CLOSING_NOW, NULL, LOSS_REFUSED};
+	static const struct month_closing day_3 = {2 * DAY, CLOSING_FINAL, NULL, LOSS_REFUSED};
+	static const struct month_closing revise = {9 * DAY, CLOSING_FINAL, "the spool came late",
+						    LOSS_REFUSED};
+	static const struct month_closing again = {9 * DAY, CLOSING_FINAL, NULL, LOSS_REFUSED};
 	struct month month;
 	struct closing closing;
 	char *why = NULL;
@@ -193,7 +225,7 @@ static char *read_file(const char *path, size_t *len)
 /* The time of closing is in the file and not in the digest. */
 static void the_same_input_gives_the_same_file(void **state)
 {
-	static const struct month_closing later = {30 * HOUR, CLOSING_FINAL, NULL};
+	static const struct month_closing later = {30 * HOUR, CLOSING_FINAL, NULL, LOSS_REFUSED};
 	const struct month_closing *how[] = {&when_final, &when_final, &later};
 	struct closing closing[COUNT_OF(how)];
 	char *octets[COUNT_OF(how)];
@@ -283,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_closed_month_stays_as_it_was),
 		cmocka_unit_test(what_has_expired_or_is_lost_is_not_closed),
+		cmocka_unit_test(a_loss_that_is_accepted_is_reported),
 		cmocka_unit_test(later_data_make_another_edition),
 		cmocka_unit_test(the_same_input_gives_the_same_file),
 		cmocka_unit_test(percentiles_are_those_of_the_hourly_rows),
