@@ -72,6 +72,45 @@ struct delays facts_delays(const struct record *record, const struct hour *hour,
 	return delays;
 }
 
+/* The slots that hours count, each hour's behind the other. */
+struct hour_slots {
+	struct smallest *all;
+	struct row_slots *rows;
+};
+
+static size_t add_slots(const struct record *record, const struct hour *hour, enum figure figure,
+			struct smallest *out)
+{
+	nsec end = hour->from + NSEC_PER_HOUR;
+	size_t count = 0;
+
+	for (size_t i = first_slot_from(record, hour->from);
+	     i < record->slot_count && record->slots[i].from < end; i++) {
+		const struct summary *slot = &record->slots[i];
+		if (availability_judgeable(slot) && summary_answered(slot) > 0 &&
+		    !facts_is_planned(record, slot, figure))
+			out[count++] = (struct smallest){slot->rtt_min, summary_answered(slot)};
+	}
+	return count;
+}
+
+static struct hour_slots slots_of(const struct record *record, const struct hour *hours,
+				  size_t count, enum figure figure)
+{
+	struct hour_slots slots = {
+		.all = must_calloc(record->slot_count + 1, sizeof(*slots.all)),
+		.rows = must_calloc(count + 1, sizeof(*slots.rows)),
+	};
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		slots.rows[i].items = slots.all + used;
+		slots.rows[i].count = add_slots(record, &hours[i], figure, slots.all + used);
+		used += slots.rows[i].count;
+	}
+	return slots;
+}
+
 /* The hours since the first answer; the caller frees. */
 static struct delays *hours_in_service(const struct record *record, enum figure figure,
 				       size_t *count)
@@ -107,6 +146,20 @@ static void find_quantiles(const struct delays *rows, size_t count,
 	}
 }
 
+/* What the slots tell of the quantiles of the round trip. */
+static void check_quantiles(const struct record *record, const struct delays *rows, size_t count,
+			    enum figure figure, struct quantile out[DELAY_KINDS][PERCENTILES])
+{
+	const struct hour *hours = record->hours + (record->hour_count - count);
+	struct hour_slots slots = slots_of(record, hours, count, figure);
+
+	for (size_t p = 0; p < PERCENTILES; p++)
+		out[DELAY_RTT][p].exact &=
+			delays_check(rows, slots.rows, count, out[DELAY_RTT][p], percentiles[p]);
+	free(slots.rows);
+	free(slots.all);
+}
+
 static void count_scored(const struct facts_rule *rule, const struct record *record,
 			 struct facts *facts)
 {
@@ -116,6 +169,7 @@ static void count_scored(const struct facts_rule *rule, const struct record *rec
 
 	facts->delays = merge(rows, count);
 	find_quantiles(rows, count, facts->quantile);
+	check_quantiles(record, rows, count, FIGURE_SCORED, facts->quantile);
 	for (size_t i = 0; i < count; i++)
 		facts->beyond |= hours[i].beyond;
 	for (enum delay_kind kind = DELAY_RTT; kind <= DELAY_PDV; kind++) {
@@ -142,6 +196,7 @@ static void count_announced(const struct record *record, struct facts *facts)
 	struct delays *rows = hours_in_service(record, FIGURE_ANNOUNCED, &count);
 	second->delays = merge(rows, count);
 	find_quantiles(rows, count, second->quantile);
+	check_quantiles(record, rows, count, FIGURE_ANNOUNCED, second->quantile);
 	free(rows);
 }
 

@@ -183,21 +183,20 @@ struct span {
 /* A row's packets whose delay variation is at most x, each bucket's spread evenly. */
 static double variation_below(const struct delays *row, nsec x)
 {
+	size_t last = histogram_bucket_of(DELAY_PDV, x);
+	nsec high = histogram_upper(DELAY_PDV, last);
 	double sum = 0;
 
-	for (size_t b = 0; b < PDV_BUCKETS && pdv_edges[b] <= x; b++) {
-		nsec high = histogram_upper(DELAY_PDV, b);
-		if (row->pdv[b] == 0)
-			continue;
-		if (row->pdv_max != NSEC_UNDEFINED && row->pdv_max < high)
-			high = row->pdv_max;
-		if (x >= high)
-			sum += row->pdv[b];
-		else
-			sum += row->pdv[b] *
-			       ((double)(x - pdv_edges[b]) / (double)(high - pdv_edges[b]));
-	}
-	return sum;
+	if (x < 0)
+		return 0;
+	for (size_t b = 0; b < last; b++)
+		sum += row->pdv[b];
+	if (row->pdv_max != NSEC_UNDEFINED && row->pdv_max < high)
+		high = row->pdv_max;
+	if (x >= high)
+		return sum + row->pdv[last];
+	return sum +
+	       row->pdv[last] * ((double)(x - pdv_edges[last]) / (double)(high - pdv_edges[last]));
 }
 
 /* With fewer answers a slot, the slots' minima lie too far above the row's. */
@@ -355,6 +354,12 @@ static struct quantile place(struct cut cut, double rank)
 	return quantile;
 }
 
+/* 0.95 · 20 is 19.000000000000000x in binary: what is only rounding is taken off. */
+static uint64_t rank_of(double p, uint64_t packets)
+{
+	return (uint64_t)ceil(p * (double)packets * (1 - 1e-12));
+}
+
 struct quantile delays_quantile(const struct delays *rows, size_t count, enum delay_kind kind,
 				double p)
 {
@@ -367,8 +372,7 @@ struct quantile delays_quantile(const struct delays *rows, size_t count, enum de
 	assert(p > 0 && p <= 1);
 	if (packets == 0)
 		return undefined;
-	/* 0.95 · 20 is 19.000000000000000x in binary: what is only rounding is taken off. */
-	uint64_t rank = (uint64_t)ceil(p * (double)packets * (1 - 1e-12));
+	uint64_t rank = rank_of(p, packets);
 	for (size_t b = 0; b < layouts[kind].buckets; b++) {
 		if (before + merged.counts[b] >= rank) {
 			struct cut cut = {.rows = rows,
@@ -381,6 +385,71 @@ struct quantile delays_quantile(const struct delays *rows, size_t count, enum de
 		before += merged.counts[b];
 	}
 	return infinite;
+}
+
+/* The row's packets up to x, each slot's above its own smallest. */
+static double slots_below(const struct delays *row, const struct row_slots *slots, nsec x)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < slots->count; i++) {
+		nsec above = x - slots->items[i].rtt_min;
+		if (above >= 0)
+			sum += slots->items[i].answered * variation_below(row, above);
+	}
+	return sum;
+}
+
+/* row_below with what the slots tell. */
+static double row_below_by_slots(const struct cut *cut, size_t i, const struct row_slots *slots,
+				 nsec x)
+{
+	const struct delays *row = &cut->rows[i];
+	uint32_t packets = row->rtt[cut->bucket];
+
+	if (packets == 0)
+		return 0;
+	struct span span = span_of(row, cut->kind, cut->bucket, cut->tilt);
+	if (x >= span.high)
+		return packets;
+	if (x < span.low)
+		return 0;
+	double before = slots_below(row, slots, span.low - 1);
+	double within = slots_below(row, slots, span.high) - before;
+	if (slots->count == 0 || within <= 0)
+		return row_below(cut, row, x);
+	return packets * (slots_below(row, slots, x) - before) / within;
+}
+
+bool delays_check(const struct delays *rows, const struct row_slots *slots, size_t count,
+		  struct quantile q, double p)
+{
+	nsec slack = q.value / TOLERANCE;
+
+	if (q.value == NSEC_UNDEFINED || q.value == NSEC_INFINITE ||
+	    (q.value - q.low <= slack && q.high - q.value <= slack))
+		return true;
+	struct merged merged = merge_counts(rows, count, DELAY_RTT);
+	size_t bucket = histogram_bucket_of(DELAY_RTT, q.value);
+	/* A value on the upper edge belongs to the bucket below. */
+	if (bucket > 0 && q.high <= histogram_lower(DELAY_RTT, bucket))
+		bucket--;
+	struct cut cut = {.rows = rows,
+			  .count = count,
+			  .kind = DELAY_RTT,
+			  .bucket = bucket,
+			  .tilt = tilt_of(&merged, DELAY_RTT, bucket)};
+	double rank = (double)rank_of(p, merged.answered + merged.lost) - 0.5;
+	double below = 0;
+	double above = 0;
+
+	for (size_t b = 0; b < bucket; b++)
+		rank -= (double)merged.counts[b];
+	for (size_t i = 0; i < count; i++) {
+		below += row_below_by_slots(&cut, i, &slots[i], q.value - slack - 1);
+		above += row_below_by_slots(&cut, i, &slots[i], q.value + slack);
+	}
+	return below < rank && rank <= above;
 }
 
 double delays_above(const struct delays *rows, size_t count, enum delay_kind kind, nsec bound)

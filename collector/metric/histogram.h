@@ -73,9 +73,28 @@ struct quantile {
  * A round trip is marked as not exact where modes may be mixed inside b: where the smallest round
  * trip moved within a row, from one slot to another, by s = rtt_max − rtt_min − pdv_max, and both
  * ends of that move lie between low and high. It is not exact if the value moves by more than 2 %
- * when all packets of such rows are put to their low, or all to their high. */
+ * when all packets of such rows are put to their low, or all to their high. See also
+ * delays_check. */
 struct quantile delays_quantile(const struct delays *rows, size_t count, enum delay_kind kind,
 				double p);
+
+/* A slot's smallest round trip, and its packets answered. */
+struct smallest {
+	nsec rtt_min;
+	uint32_t answered;
+};
+
+/* Slots of a row. */
+struct row_slots {
+	const struct smallest *items;
+	size_t count; /* 0: not known */
+};
+
+/* Whether the p-quantile q of the round trip that was read from rows is within 2 % of the one that
+ * follows when each slot's packets lie above that slot's own smallest round trip, spread as the
+ * row's delay variation. A row whose slots are not known is taken as for q. */
+bool delays_check(const struct delays *rows, const struct row_slots *slots, size_t count,
+		  struct quantile q, double p);
 
 /* Packets answered with a delay surely or probably above bound, by the same spreading. */
 double delays_above(const struct delays *rows, size_t count, enum delay_kind kind, nsec bound);

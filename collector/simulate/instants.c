@@ -117,7 +117,7 @@ bool instants_spans(const struct reading *reading, struct section *section,
 	    within.until <= bounds.from) {
 		section_complain(reading, section,
 				 value_known(&draft->until) ? &draft->until : &draft->from,
-				 within.from >= within.until
+				 within.from < bounds.until && within.until > bounds.from
 					 ? "it is over before it begins; put until after from"
 					 : "it lies outside the scenario's own from and until");
 		return false;
