@@ -17,6 +17,9 @@ Without an option: everything, in under 25 minutes on two cores. The exit code i
   --long disk-full  a disk that is full for ten minutes
   --long seeds  stored counts against the link emulator's log, SEEDS (10) seeds, idle and with all
                 cores saturated; each round trip against a capture and the log
+  --long months the months of tests/sim with slots of 60 s, SEEDS (3) seeds
+  --long city   three months of 16 districts of 20 sites, both families, slots of 60 s: at most 10
+                minutes on two cores; takes 6 GB of disk
   --long scale  10,000 targets in both families stored for MINUTES (10), then fping beside it
 TEXT
 }
@@ -157,15 +160,37 @@ everything() {
 	finish
 }
 
+# Prints what the program measured of itself.
+city_long() {
+	step "building with gcc" "$logs/build.log" build build gcc || finish
+	say "city"
+	python3 -B tests/sim/city.py build/collector/netgrade-collector 2>&1 | tee "$logs/city.log"
+	passed=$((passed + $(grep -c '^ok ' "$logs/city.log")))
+	failed=$((failed + $(grep -c '^not ok ' "$logs/city.log")))
+	grep -q '^1\.\.' "$logs/city.log" || failed=$((failed + 1))
+	finish
+}
+
+months_long() {
+	step "building with gcc" "$logs/build.log" build build gcc || finish
+	seed=0
+	while [ $((seed += 1)) -le "${SEEDS:-3}" ]; do
+		step "months, seed $seed" "$logs/months-$seed.log" python3 -B tests/sim/test_months.py \
+			build/collector/netgrade-collector build/reporter/netgrade-reporter build/tests/sim/paths \
+			--interval 60s --seed "$seed" && passed=$((passed + 1))
+	done
+	finish
+}
+
 long=
 case ${1-} in
 "") ;;
 --long)
 	long=${2-}
 	case $long in
-	fuzz | kills | headers | disk-full | seeds | scale) ;;
+	fuzz | kills | headers | disk-full | seeds | scale | months | city) ;;
 	*)
-		echo "tests/run.sh: --long knows: fuzz, kills, headers, disk-full, seeds, scale" >&2
+		echo "tests/run.sh: --long knows: fuzz, kills, headers, disk-full, seeds, scale, months, city" >&2
 		exit 2
 		;;
 	esac
@@ -197,5 +222,7 @@ scale)
 	net_long scale scale
 	finish
 	;;
+city) city_long ;;
+months) months_long ;;
 *) everything ;;
 esac

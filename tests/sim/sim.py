@@ -38,13 +38,17 @@ def configuration(sites, interval="300s", packets=20, zone="Asia/Shanghai", more
             f"tests: [{{name: test, interval: {interval}, packets: {packets}}}]\n{more}")
 
 
-def simulate(programs, scenario, folder, *options):
-    """Runs a scenario into folder/data and folder/truth; its summary."""
+def run(collector, scenario, folder, *options):
+    """Runs a scenario into folder/data; its summary."""
     done = subprocess.run(
-        [programs.collector, "simulate", scenario, "--into", os.path.join(folder, "data"),
-         "--truth", os.path.join(folder, "truth"), "--json", *options],
+        [collector, "simulate", scenario, "--into", os.path.join(folder, "data"), "--json", *options],
         check=True, text=True, stdout=subprocess.PIPE, timeout=3600)
     return json.loads(done.stdout)
+
+
+def simulate(programs, scenario, folder):
+    """The same with the truth in folder/truth."""
+    return run(programs.collector, scenario, folder, "--truth", os.path.join(folder, "truth"))
 
 
 def facts(programs, config, month, where):
