@@ -42,9 +42,9 @@ server.serve_forever()
 """
 COMMAND = """#!/bin/sh
 folder=$1
-printf '%s %s %s ' "$NETGRADE_EVENT" "$NETGRADE_COUNT" "$NETGRADE_AGENT" >>"$folder/commands"
-cat >>"$folder/commands"
-echo >>"$folder/commands"
+document=$(cat)
+printf '%s %s %s %s\\n' "$NETGRADE_EVENT" "$NETGRADE_COUNT" "$NETGRADE_AGENT" "$document" \\
+	>>"$folder/commands"
 echo "told $NETGRADE_EVENT"
 """
 
@@ -75,7 +75,8 @@ class Desk:
         if not os.path.exists(self.path(name)):
             return []
         with open(self.path(name), encoding="utf-8") as file:
-            return file.read().splitlines()
+            text = file.read()
+        return text[:text.rfind("\n") + 1].splitlines()  # the last may be half written
 
     def commands(self):
         """(event, count, agent, document) of each run."""

@@ -125,8 +125,15 @@ def period_of(stored):
 MODEL = {"forward": "delay=fixed:4ms,loss=0.02", "backward": "delay=uniform:4ms:1ms"}
 
 
+def await_long_hour(seconds):
+    """Of an hour that is over, a part of its delays cannot be told apart any more."""
+    left = 3600 - time.time() % 3600
+    time.sleep(left + 1 if left < seconds else 0)
+
+
 def outage(options, results):
     """Thirty slots, five of them dark."""
+    await_long_hour(33 * INTERVAL_S)
     dark = slot_boundary(12 * INTERVAL_S)
     with lab.Lab(options.emulator, seed=30, blackout=f"@{dark}..@{dark + 5 * INTERVAL_S}/forward",
                  **MODEL) as link:
