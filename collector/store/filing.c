@@ -3,6 +3,7 @@
 #include "collector/base/log.h"
 #include "collector/store/discard.h"
 #include "collector/store/intake.h"
+#include "collector/store/layouts.h"
 #include "collector/store/series.h"
 #include "collector/store/update.h"
 
@@ -14,13 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* The layout of the curves of one interval; there are few intervals. */
-struct curves {
-	nsec interval;
-	struct ring_layout layout;
-	struct curves *next;
-};
 
 /* One series in a run. */
 struct work {
@@ -38,8 +32,7 @@ struct filing {
 	struct filing_options options;
 	char *folder;
 	int folder_fd;
-	struct curves *layouts;
-	struct ring_layout histograms;
+	struct layouts layouts;
 	struct work works[FILING_GROUP];
 	struct discard discard; /* what this cycle frees */
 	_Atomic uint64_t filed;
@@ -58,7 +51,7 @@ enum err filing_open(const struct filing_options *options, struct filing **out)
 	filing->folder_fd = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (filing->folder_fd < 0)
 		rc = err_from_errno(errno);
-	filing->histograms = series_histograms(options->keep_hours);
+	filing->layouts = layouts_of(options->keep_slots, options->keep_hours);
 	for (size_t i = 0; i < FILING_GROUP; i++)
 		filing->works[i].curves.fd = filing->works[i].hours.fd = -1;
 	for (size_t i = 0; i < FILING_GROUP && rc == E_OK; i++) {
@@ -84,11 +77,7 @@ void filing_close(struct filing *filing)
 		update_finish(&filing->works[i].curves);
 		update_finish(&filing->works[i].hours);
 	}
-	while (filing->layouts != NULL) {
-		struct curves *next = filing->layouts->next;
-		free(filing->layouts);
-		filing->layouts = next;
-	}
+	layouts_finish(&filing->layouts);
 	if (filing->folder_fd >= 0)
 		close(filing->folder_fd);
 	discard_finish(&filing->discard);
@@ -99,25 +88,6 @@ void filing_close(struct filing *filing)
 struct filing_counters filing_counters(const struct filing *filing)
 {
 	return (struct filing_counters){.filed = filing->filed, .quarantined = filing->quarantined};
-}
-
-static const struct ring_layout *curves_layout(struct filing *filing, nsec interval)
-{
-	struct curves *curves = filing->layouts;
-
-	while (curves != NULL && curves->interval != interval)
-		curves = curves->next;
-	if (curves != NULL)
-		return &curves->layout;
-	curves = calloc(1, sizeof(*curves));
-	if (curves == NULL)
-		return NULL;
-	curves->interval = interval;
-	curves->layout =
-		series_curves(interval, filing->options.keep_slots, filing->options.keep_hours);
-	curves->next = filing->layouts;
-	filing->layouts = curves;
-	return &curves->layout;
 }
 
 static enum err load(struct filing *filing, struct work *work)
@@ -146,6 +116,16 @@ static nsec first_row(const struct work *work, nsec from)
 	return filed_before && oldest < from ? oldest : from;
 }
 
+static enum err open_file(struct filing *filing, struct update *update,
+			  const struct update_target *target)
+{
+	enum err rc = update_open(update, target, &filing->quarantined_now);
+
+	if (rc == E_OK)
+		layouts_notice(&filing->layouts, target->file, target->layout, &update->head);
+	return rc;
+}
+
 static enum err open_curves(struct filing *filing, struct work *work, nsec from)
 {
 	nsec grid = work->next.interval > NSEC_PER_HOUR ? work->next.interval : NSEC_PER_HOUR;
@@ -153,7 +133,7 @@ static enum err open_curves(struct filing *filing, struct work *work, nsec from)
 	struct update_target target = {
 		.folder = filing->folder,
 		.file = file,
-		.layout = curves_layout(filing, work->next.interval),
+		.layout = layouts_curves(&filing->layouts, work->next.interval),
 		/* A whole hour, so that its average is one over all of its slots. */
 		.start = nsec_floor(first_row(work, from), grid) / NSEC_PER_SEC,
 	};
@@ -161,7 +141,7 @@ static enum err open_curves(struct filing *filing, struct work *work, nsec from)
 	if (target.layout == NULL)
 		return E_MEMORY;
 	filed_name(&work->next, work->task->stem, file);
-	return update_open(&work->curves, &target, &filing->quarantined_now);
+	return open_file(filing, &work->curves, &target);
 }
 
 static enum err save_epoch(struct spool *spool, const struct spool_epoch *epoch)
@@ -313,12 +293,12 @@ static enum err open_hours(struct filing *filing, struct work *work)
 	struct update_target target = {
 		.folder = filing->folder,
 		.file = file,
-		.layout = &filing->histograms,
+		.layout = &filing->layouts.histograms,
 		.start = work->next.hour / NSEC_PER_SEC,
 	};
 
 	snprintf(file, sizeof(file), "%s.hist.rrd", work->task->stem);
-	enum err rc = update_open(&work->hours, &target, &filing->quarantined_now);
+	enum err rc = open_file(filing, &work->hours, &target);
 	/* The clock was far ahead once and the spool was lost: it would refuse every honest hour.
 	 */
 	if (rc == E_OK && work->hours.position * NSEC_PER_SEC > work->next.hour &&

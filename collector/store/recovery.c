@@ -8,6 +8,7 @@
 #include "collector/store/update.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
@@ -148,5 +149,30 @@ enum err recover_spool(const char *directory, struct recovered *out)
 	}
 	if (rc == E_OK)
 		*out = recovered;
+	return rc;
+}
+
+enum err recover_files(const char *directory)
+{
+	struct spool *spool = NULL;
+	char path[PATH_MAX];
+	char folder[PATH_MAX];
+	struct stat st;
+	enum err rc = home_path(directory, "series", folder, sizeof(folder));
+
+	if (rc == E_OK)
+		rc = home_path(directory, "spool.db", path, sizeof(path));
+	if (rc != E_OK)
+		return rc;
+	remove_unfinished(folder);
+	if (foreign_spool(directory, folder) != NULL)
+		return E_CORRUPT;
+	if (lstat(path, &st) != 0)
+		return errno == ENOENT ? E_OK : err_from_errno(errno);
+	rc = spool_open(path, &spool);
+	if (rc != E_OK)
+		return rc;
+	rc = undo_updates(spool, folder);
+	spool_close(spool);
 	return rc;
 }

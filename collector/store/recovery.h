@@ -20,4 +20,8 @@ struct recovered {
  * aside, with a line in the log, and begun anew. */
 MUST_CHECK enum err recover_spool(const char *directory, struct recovered *out);
 
+/* The part that belongs to the files alone: updates that were broken off are undone, files left
+ * half made removed. E_CORRUPT: the spool cannot be read. */
+MUST_CHECK enum err recover_files(const char *directory);
+
 #endif

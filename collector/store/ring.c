@@ -2,6 +2,7 @@
 #include "collector/store/ring.h"
 #include "collector/base/clock.h"
 #include "collector/base/log.h"
+#include "collector/store/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,13 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define RRD_EXPORT_DEPRECATED
 #include <rrd.h>
 
-enum { ROWS_MAX = 100000000, SPOOL_SHARE = 128 };
+enum { ROWS_MAX = 100000000 };
 
 /* Enough for one known value: hours that hold a single measured slot have a delay. */
 #define UNKNOWN_SHARE "0.9999"
@@ -266,24 +266,6 @@ static void describe(const struct ring_layout *layout, struct words *words)
 	words->count = (int)used;
 }
 
-/* Reads exactly len octets; E_CORRUPT when the file ends before. */
-static enum err read_fully(int fd, void *out, size_t len, uint64_t offset)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = pread(fd, (uint8_t *)out + done, len - done, (off_t)(offset + done));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_from_errno(errno);
-		if (n == 0)
-			return E_CORRUPT;
-		done += (size_t)n;
-	}
-	return E_OK;
-}
-
 enum err ring_seal(int fd, const struct ring_layout *layout)
 {
 	size_t len = ring_head_size(layout);
@@ -291,7 +273,7 @@ enum err ring_seal(int fd, const struct ring_layout *layout)
 
 	if (octets == NULL)
 		return E_MEMORY;
-	enum err rc = read_fully(fd, octets, len, 0);
+	enum err rc = disk_read(fd, octets, len, 0);
 	if (rc == E_OK) {
 		uint64_t digest = digest_of(octets, len);
 		struct seal seal = {digest, ~digest};
@@ -321,46 +303,31 @@ static enum err finish_file(const char *path, const struct ring_layout *layout)
 	return rc;
 }
 
-static enum err sync_folder(const char *path)
+enum err ring_unfinished(const char *path, char *out, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+	int len = snprintf(out, size, "%.*s" RING_UNFINISHED "%s", (int)(name - path), path, name);
 
-	if (fd < 0)
-		return err_from_errno(errno);
-	enum err rc = fsync(fd) == 0 ? E_OK : err_from_errno(errno);
-	close(fd);
-	return rc;
-}
-
-/* A file takes its whole size at once, and some room must be left for the spool: slots are finished
- * there. librrd's own words about a full disk tell it from nothing else. */
-static enum err check_room(const char *folder, uint64_t needed)
-{
-	struct statvfs st;
-
-	if (statvfs(folder, &st) != 0)
-		return err_from_errno(errno);
-	if ((st.f_flag & ST_RDONLY) != 0)
-		return E_PERMISSION;
-	uint64_t free_octets = (uint64_t)st.f_bavail * st.f_frsize;
-	uint64_t left_over = (uint64_t)st.f_blocks * st.f_frsize / SPOOL_SHARE;
-	return free_octets < needed + left_over ? E_FULL : E_OK;
+	return len < 0 || (size_t)len >= size ? E_RANGE : E_OK;
 }
 
 enum err ring_create(const char *path, const struct ring_layout *layout, int64_t start)
 {
-	const char *slash = strrchr(path, '/');
 	char folder[PATH_MAX];
 	char unfinished[PATH_MAX];
 	struct words words;
+	uint64_t room = 0;
 
-	snprintf(folder, sizeof(folder), "%.*s", slash == NULL ? 1 : (int)(slash - path),
-		 slash == NULL ? "." : path);
-	int len = snprintf(unfinished, sizeof(unfinished), "%s/" RING_UNFINISHED "%s", folder,
-			   slash == NULL ? path : slash + 1);
-	if (len < 0 || (size_t)len >= sizeof(unfinished))
-		return E_RANGE;
-	enum err rc = check_room(folder, ring_file_size(layout));
+	enum err rc = disk_folder(path, folder, sizeof(folder));
+	if (rc == E_OK)
+		rc = ring_unfinished(path, unfinished, sizeof(unfinished));
+	/* A file takes its whole size at once; librrd's own words about a full disk tell it from
+	 * nothing else. */
+	if (rc == E_OK)
+		rc = disk_room(folder, &room);
+	if (rc == E_OK && room < ring_file_size(layout))
+		rc = E_FULL;
 	if (rc != E_OK)
 		return rc;
 	describe(layout, &words);
@@ -375,7 +342,7 @@ enum err ring_create(const char *path, const struct ring_layout *layout, int64_t
 		rc = err_from_errno(errno);
 	if (rc != E_OK)
 		unlink(unfinished);
-	return rc == E_OK ? sync_folder(folder) : rc;
+	return rc == E_OK ? disk_sync_folder(folder) : rc;
 }
 
 enum err ring_open(const char *path, int flags, int *out, char why[RING_WHY])
@@ -419,7 +386,7 @@ enum err ring_read_head(int fd, const struct ring_layout *layout, uint8_t **octe
 	uint8_t *image = malloc(len);
 	if (image == NULL)
 		return E_MEMORY;
-	enum err rc = read_fully(fd, image, len, 0);
+	enum err rc = disk_read(fd, image, len, 0);
 	if (rc == E_OK)
 		rc = ring_check(layout, image, (uint64_t)st.st_size, out, why);
 	if (rc != E_OK) {
@@ -470,8 +437,8 @@ enum err ring_read_rows(int fd, const struct ring_layout *layout, const struct r
 			run = head->rows[0] - index;
 		if (run > count - i)
 			run = count - i;
-		enum err rc = read_fully(fd, out + i * layout->sources, (size_t)run * row_size,
-					 head->len + index * row_size);
+		enum err rc = disk_read(fd, out + i * layout->sources, (size_t)run * row_size,
+					head->len + index * row_size);
 		if (rc != E_OK)
 			return rc;
 		i += (size_t)run;

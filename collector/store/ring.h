@@ -46,8 +46,10 @@ MUST_CHECK enum err ring_check(const struct ring_layout *layout, const uint8_t *
  * folder's own entry is synced too. */
 MUST_CHECK enum err ring_create(const char *path, const struct ring_layout *layout, int64_t start);
 
-/* Files that a creation left behind when it was broken off begin with this. */
+/* Files that a creation left behind when it was broken off begin with this; the name of such a one
+ * beside path. E_RANGE when that is too long. */
 #define RING_UNFINISHED ".new."
+MUST_CHECK enum err ring_unfinished(const char *path, char *out, size_t size);
 
 /* Opens a file to be updated (O_RDWR) or read (O_RDONLY); neither follows a link nor waits for a
  * pipe. E_CORRUPT with why when what stands there cannot be a ring, whoever may read it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/store/update.h"
 #include "collector/base/clock.h"
+#include "collector/store/disk.h"
 #include "collector/store/quarantine.h"
 
 #include <assert.h>
@@ -65,10 +66,9 @@ static enum err set_aside(const char *folder, const char *file, const char *why)
 static bool must_be_ours(const char *path)
 {
 	char folder[PATH_MAX];
-	const char *slash = strrchr(path, '/');
 
-	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
-	return access(folder, R_OK | W_OK | X_OK) == 0;
+	return disk_folder(path, folder, sizeof(folder)) == E_OK &&
+	       access(folder, R_OK | W_OK | X_OK) == 0;
 }
 
 /* E_NOT_FOUND, E_CORRUPT with why, or a system's refusal. */
@@ -150,19 +150,11 @@ enum err update_save_undo(const struct update *update, struct spool *spool)
 	return spool_save_undo(spool, update->file, update->image, update->head.len);
 }
 
-static enum err write_fully(int fd, const void *octets, size_t len)
+static enum err write_head(int fd, const void *octets, size_t len)
 {
-	size_t done = 0;
+	enum err rc = disk_write(fd, octets, len, 0);
 
-	while (done < len) {
-		ssize_t n = pwrite(fd, (const uint8_t *)octets + done, len - done, (off_t)done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? err_from_errno(errno) : E_FULL;
-		done += (size_t)n;
-	}
-	return fdatasync(fd) == 0 ? E_OK : err_from_errno(errno);
+	return rc == E_OK && fdatasync(fd) != 0 ? err_from_errno(errno) : rc;
 }
 
 static enum err lock_wholly(int fd)
@@ -176,7 +168,7 @@ static enum err lock_wholly(int fd)
 /* A header that cannot be put back must not become the next image. */
 static void put_back(struct update *update, const char *folder, uint64_t *quarantined)
 {
-	if (write_fully(update->fd, update->image, update->head.len) == E_OK)
+	if (write_head(update->fd, update->image, update->head.len) == E_OK)
 		return;
 	if (set_aside(folder, update->file, "an update failed and could not be undone") == E_OK)
 		*quarantined += 1;
@@ -229,7 +221,7 @@ enum err update_undo(const char *folder, const char *file, const void *octets, s
 		rc = err_from_errno(errno);
 	/* A file too short for its header is damaged in another way: the check will say so. */
 	if (rc == E_OK && st.st_size >= (off_t)len)
-		rc = write_fully(fd, octets, len);
+		rc = write_head(fd, octets, len);
 	close(fd);
 	return rc;
 }
