@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/base/clock.h"
 #include "collector/commands.h"
+#include "collector/timetable.h"
 
 #include <stdio.h>
 
@@ -15,14 +17,35 @@ const char *config_path(int count, char **operands, const char *option)
 	return count > 0 ? operands[0] : DEFAULT_CONFIG;
 }
 
+int config_run(int count, char **operands, const char *option, int (*run)(const struct config *))
+{
+	const char *path = config_path(count, operands, option);
+	struct diagnostics diagnostics = {0};
+
+	if (path == NULL)
+		return EXIT_USAGE;
+	struct config *config = timetable_load(path, clock_realtime(), &diagnostics);
+	diagnostics_print(&diagnostics, stderr);
+	diagnostics_finish(&diagnostics);
+	int code = config == NULL ? EXIT_USAGE : run(config);
+	config_destroy(config);
+	return code;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command commands[] = {
-		command_run,	       command_check,
-		command_plan,	       command_alarms,
-		command_once,	       command_simulate,
-		command_window_add,    command_window_list,
-		command_window_cancel, {NULL, NULL, NULL, 0, 0, NULL, NULL},
+		command_run,
+		command_check,
+		command_plan,
+		command_alarms,
+		command_once,
+		command_simulate,
+		command_window_add,
+		command_window_list,
+		command_window_cancel,
+		command_migrate,
+		{NULL, NULL, NULL, 0, 0, NULL, NULL},
 	};
 	const struct program program = {
 		.name = "netgrade-collector",

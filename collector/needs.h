@@ -12,7 +12,7 @@
 
 enum { NEEDS_YEARS = 5 };
 
-/* Octets. Files of series are made once and never grow. */
+/* Octets. Files of series are made once and never grow by themselves. */
 struct needs {
 	size_t series; /* that are stored; watching anchors is not */
 	uint64_t curves;

@@ -7,7 +7,6 @@
 #include "collector/diagnostic_json.h"
 #include "collector/forecast.h"
 #include "collector/notice.h"
-#include "collector/timetable.h"
 #include "config/closest.h"
 #include "config/config.h"
 #include "config/value.h"
@@ -183,17 +182,7 @@ static int plan(const struct config *config)
 
 static int run_plan(int count, char **operands)
 {
-	const char *path = config_path(count, operands, given.config);
-	struct diagnostics diagnostics = {0};
-
-	if (path == NULL)
-		return EXIT_USAGE;
-	struct config *config = timetable_load(path, clock_realtime(), &diagnostics);
-	diagnostics_print(&diagnostics, stderr);
-	diagnostics_finish(&diagnostics);
-	int code = config == NULL ? EXIT_USAGE : plan(config);
-	config_destroy(config);
-	return code;
+	return config_run(count, operands, given.config, plan);
 }
 
 static const struct option_row options[] = {

@@ -240,6 +240,7 @@ static enum err read_back(const struct copy *copy)
 	return rc;
 }
 
+/* A group that this process may not give is left out, and what it might do with the file. */
 static enum err keep_owner(const struct copy *copy)
 {
 	struct stat st;
@@ -247,10 +248,12 @@ static enum err keep_owner(const struct copy *copy)
 
 	if (fstat(copy->from, &st) != 0 || fstat(copy->to, &made) != 0)
 		return err_from_errno(errno);
-	if ((made.st_uid != st.st_uid || made.st_gid != st.st_gid) &&
-	    fchown(copy->to, st.st_uid, st.st_gid) != 0)
+	mode_t mode = st.st_mode & 07777;
+	if (made.st_uid != st.st_uid && fchown(copy->to, st.st_uid, (gid_t)-1) != 0)
 		return err_from_errno(errno);
-	return fchmod(copy->to, st.st_mode & 07777) == 0 ? E_OK : err_from_errno(errno);
+	if (made.st_gid != st.st_gid && fchown(copy->to, (uid_t)-1, st.st_gid) != 0)
+		mode &= ~(mode_t)(S_IRWXG | S_ISGID);
+	return fchmod(copy->to, mode) == 0 ? E_OK : err_from_errno(errno);
 }
 
 static enum err make_copy(const struct copy *copy, uint64_t octets)
