@@ -39,6 +39,21 @@ void chronicle_clock_step(struct journal *journal, nsec by)
 	journal_event(journal, "clock stepped", detail);
 }
 
+void chronicle_retention(const struct config *before, const struct config *after)
+{
+	bool raised = after->keep_slots_ns > before->keep_slots_ns ||
+		      after->keep_hours_ns > before->keep_hours_ns;
+
+	if (after->keep_slots_ns == before->keep_slots_ns &&
+	    after->keep_hours_ns == before->keep_hours_ns)
+		return;
+	log_warn("reload",
+		 "retention has changed: new files are made by it from the next start on%s",
+		 raised ? "; files that are there go on as they are, to let them grow stop the "
+			  "collector and run 'netgrade-collector migrate'"
+			: "; files that are there keep what they have");
+}
+
 void chronicle_stop(struct journal *journal, const struct agent_counters *c)
 {
 	nsec lateness = lateness_quantile(&c->lateness, 0.99);

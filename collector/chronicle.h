@@ -6,6 +6,7 @@
 #include "collector/agent.h"
 #include "collector/anchors.h"
 #include "collector/journal.h"
+#include "config/config.h"
 
 #include <stdint.h>
 
@@ -16,6 +17,9 @@ void chronicle_isolation(struct journal *journal, uint8_t family,
 void chronicle_witnesses(struct journal *journal, uint8_t family, uint32_t witnesses);
 
 void chronicle_clock_step(struct journal *journal, nsec by);
+
+/* A reload that changes how long rows are kept: what it takes for that to hold. */
+void chronicle_retention(const struct config *before, const struct config *after);
 
 void chronicle_stop(struct journal *journal, const struct agent_counters *counters);
 

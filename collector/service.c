@@ -274,6 +274,7 @@ static void on_reloaded(void *context, struct config *config, const struct plan 
 		config_destroy(config);
 		return;
 	}
+	chronicle_retention(service->config, config);
 	config_destroy(service->config);
 	service->config = config;
 	if (take_over(service, plan, &difference) != E_OK)
