@@ -68,6 +68,7 @@ static enum err open_store(struct pump *pump, const char *directory)
 		.keep_hours = config->keep_hours_ns,
 		.gather = SLOTS_GATHERED * pump->shortest,
 		.share = share,
+		.syncing = SYNCING_NEVER,
 	};
 	struct archive *archive;
 

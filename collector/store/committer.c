@@ -221,7 +221,7 @@ static bool has_more(struct store *store)
 static void report_committed(struct store *store, uint64_t flush)
 {
 	pthread_mutex_lock(&store->lock);
-	bool wake = flush > store->flush_committed || store->options.gather == 0;
+	bool wake = flush > store->flush_committed || store->due <= clock_monotonic();
 	store->flush_committed = flush;
 	pthread_mutex_unlock(&store->lock);
 	if (wake)

@@ -9,7 +9,7 @@ void discard_finish(struct discard *discard)
 	*discard = (struct discard){0};
 }
 
-static enum err add_row(struct discard *discard, int64_t row)
+enum err discard_add_row(struct discard *discard, int64_t row)
 {
 	if (discard->count == discard->room) {
 		size_t room = discard->room == 0 ? 1024 : 2 * discard->room;
@@ -32,7 +32,7 @@ enum err discard_add(struct discard *discard, struct spool *spool, int64_t newes
 		int64_t previous;
 		rc = spool_previous(spool, row, &previous);
 		if (rc == E_OK)
-			rc = add_row(discard, row);
+			rc = discard_add_row(discard, row);
 		if (rc == E_OK)
 			row = previous;
 	}

@@ -19,6 +19,8 @@ struct discard {
 
 void discard_finish(struct discard *discard);
 
+MUST_CHECK enum err discard_add_row(struct discard *discard, int64_t row);
+
 /* The row of this number and all of its series before it. */
 MUST_CHECK enum err discard_add(struct discard *discard, struct spool *spool, int64_t newest);
 

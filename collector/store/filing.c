@@ -136,6 +136,7 @@ static enum err open_curves(struct filing *filing, struct work *work, nsec from)
 		.layout = layouts_curves(&filing->layouts, work->next.interval),
 		/* A whole hour, so that its average is one over all of its slots. */
 		.start = nsec_floor(first_row(work, from), grid) / NSEC_PER_SEC,
+		.syncing = filing->options.syncing,
 	};
 
 	if (target.layout == NULL)
@@ -295,6 +296,7 @@ static enum err open_hours(struct filing *filing, struct work *work)
 		.file = file,
 		.layout = &filing->layouts.histograms,
 		.start = work->next.hour / NSEC_PER_SEC,
+		.syncing = filing->options.syncing,
 	};
 
 	snprintf(file, sizeof(file), "%s.hist.rrd", work->task->stem);
@@ -381,11 +383,17 @@ static enum err free_rows(struct filing *filing, const struct work *work)
 {
 	const struct loaded *slots = work->intake.slots;
 	size_t i = work->planned;
+	enum err rc = E_OK;
 
 	if (work->next.hours_until == work->task->filed->hours_until || work->intake.count == 0)
 		return E_OK;
 	while (i > 0 && slots[i - 1].slot.summary.from >= work->next.hours_until)
 		i--;
+	/* What was loaded need not be looked up, unless a row between was passed over. */
+	for (; i > 1 && slots[i - 1].previous == slots[i - 2].id && rc == E_OK; i--)
+		rc = discard_add_row(&filing->discard, slots[i - 1].id);
+	if (rc != E_OK)
+		return rc;
 	return discard_add(&filing->discard, filing->options.spool,
 			   i > 0 ? slots[i - 1].id : slots[0].previous);
 }
@@ -395,10 +403,14 @@ static enum err save_undo(struct filing *filing, const struct work *work)
 	struct spool *spool = filing->options.spool;
 	enum err rc = E_OK;
 
-	if (work->curves.count > 0)
+	if (work->curves.count > 0) {
+		update_fetch(&work->curves);
 		rc = update_save_undo(&work->curves, spool);
-	if (rc == E_OK && work->hours.count > 0)
+	}
+	if (rc == E_OK && work->hours.count > 0) {
+		update_fetch(&work->hours);
 		rc = update_save_undo(&work->hours, spool);
+	}
 	return rc;
 }
 
@@ -462,6 +474,8 @@ static enum err sync_files(const struct filing *filing, struct update *const *fi
 {
 	enum { FEW = 4 };
 
+	if (filing->options.syncing == SYNCING_NEVER)
+		return E_OK;
 	if (count > FEW)
 		return syncfs(filing->folder_fd) == 0 ? E_OK : err_from_errno(errno);
 	for (size_t i = 0; i < count; i++)

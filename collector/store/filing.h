@@ -7,6 +7,7 @@
 #include "collector/base/err.h"
 #include "collector/store/filed.h"
 #include "collector/store/spool.h"
+#include "collector/store/syncing.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@ struct filing_options {
 	struct spool *spool;
 	nsec keep_slots;
 	nsec keep_hours;
+	enum syncing syncing;
 };
 
 MUST_CHECK enum err filing_open(const struct filing_options *options, struct filing **out);

@@ -6,11 +6,20 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-static enum err add(struct intake *intake, size_t *capacity, const struct loaded *loaded)
+/* The way back through a series' rows. */
+struct walk {
+	const struct intake_source *source;
+	struct intake *intake;
+	size_t capacity;
+};
+
+static enum err add(struct walk *walk, const struct loaded *loaded)
 {
-	if (intake->count == *capacity) {
-		*capacity = *capacity == 0 ? 16 : 2 * *capacity;
-		struct loaded *more = realloc(intake->slots, *capacity * sizeof(*more));
+	struct intake *intake = walk->intake;
+
+	if (intake->count == walk->capacity) {
+		walk->capacity = walk->capacity == 0 ? 16 : 2 * walk->capacity;
+		struct loaded *more = realloc(intake->slots, walk->capacity * sizeof(*more));
 		if (more == NULL)
 			return E_MEMORY;
 		intake->slots = more;
@@ -42,41 +51,28 @@ static bool recall(const struct filed *filed, const struct slot *slot, struct in
 	return true;
 }
 
-/* From the newest backwards. */
-static enum err walk(const struct intake_source *source, struct intake *intake)
+static enum err take_row(void *context, const struct spool_row *row)
 {
-	size_t capacity = 0;
-	struct spool_row row;
+	struct walk *walk = context;
+	const struct intake_source *source = walk->source;
+	struct loaded loaded = {.id = row->id, .previous = row->previous};
+	enum err rc = slot_decode(row->octets, row->len, &loaded.slot);
 
-	for (int64_t id = source->newest; id > 0; id = row.previous) {
-		struct loaded loaded;
-		enum err rc = spool_read(source->spool, id, &row);
-		if (rc != E_OK)
-			return rc == E_NOT_FOUND ? E_OK : rc;
-		rc = slot_decode(row.octets, row.len, &loaded.slot);
-		if (rc != E_OK) {
-			log_error("store", "%s: slot %" PRId64 " in the spool passed over: %s",
-				  source->stem, id, err_text(rc));
-			continue;
-		}
-		if (loaded.slot.summary.from < source->filed->filed_until) {
-			if (!recall(source->filed, &loaded.slot, intake))
-				return E_OK;
-			continue;
-		}
-		loaded.id = id;
-		loaded.previous = row.previous;
-		rc = add(intake, &capacity, &loaded);
-		if (rc != E_OK)
-			return rc;
+	if (rc != E_OK) {
+		log_error("store", "%s: slot %" PRId64 " in the spool passed over: %s",
+			  source->stem, row->id, err_text(rc));
+		return E_OK;
 	}
-	return E_OK;
+	if (loaded.slot.summary.from < source->filed->filed_until)
+		return recall(source->filed, &loaded.slot, walk->intake) ? E_OK : E_NOT_FOUND;
+	return add(walk, &loaded);
 }
 
 enum err intake_load(const struct intake_source *source, struct intake *out)
 {
 	struct intake intake = {.hour = source->filed->hour,
 				.open = filed_open_hour(source->filed)};
+	struct walk walk = {source, &intake, 0};
 	enum err rc = spool_begin_reading(source->spool);
 
 	if (rc != E_OK)
@@ -85,7 +81,7 @@ enum err intake_load(const struct intake_source *source, struct intake *out)
 		intake.hour = NSEC_UNDEFINED;
 		intake.open = delays_empty();
 	}
-	rc = walk(source, &intake);
+	rc = spool_each_before(source->spool, source->newest, take_row, &walk);
 	spool_rollback(source->spool);
 	if (rc != E_OK) {
 		intake_finish(&intake);

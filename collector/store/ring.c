@@ -285,20 +285,29 @@ enum err ring_seal(int fd, const struct ring_layout *layout)
 	return rc;
 }
 
+static enum err sync_file(int fd)
+{
+	if (fsync(fd) != 0)
+		return err_from_errno(errno);
+	/* Rows are years in coming; what lies cached in large folios also makes each later write
+	 * through a mapping walk the whole of one. */
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	return E_OK;
+}
+
 /* What librrd made is sealed, private and durable before it gets its name. */
-static enum err finish_file(const char *path, const struct ring_layout *layout)
+static enum err finish_file(const char *path, const struct ring_layout *layout,
+			    enum syncing syncing)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return err_from_errno(errno);
 	enum err rc = ring_seal(fd, layout);
-	if (rc == E_OK && (fsync(fd) != 0 || fchmod(fd, 0600) != 0))
+	if (rc == E_OK && fchmod(fd, 0600) != 0)
 		rc = err_from_errno(errno);
-	/* Rows are years in coming; what lies cached in large folios also makes each later write
-	 * through a mapping walk the whole of one. */
-	if (rc == E_OK)
-		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	if (rc == E_OK && syncing == SYNCING_ALWAYS)
+		rc = sync_file(fd);
 	close(fd);
 	return rc;
 }
@@ -312,7 +321,8 @@ enum err ring_unfinished(const char *path, char *out, size_t size)
 	return len < 0 || (size_t)len >= size ? E_RANGE : E_OK;
 }
 
-enum err ring_create(const char *path, const struct ring_layout *layout, int64_t start)
+enum err ring_create(const char *path, const struct ring_layout *layout, int64_t start,
+		     enum syncing syncing)
 {
 	char folder[PATH_MAX];
 	char unfinished[PATH_MAX];
@@ -337,12 +347,12 @@ enum err ring_create(const char *path, const struct ring_layout *layout, int64_t
 	if (failed != 0)
 		rc = refused(path, "cannot be made");
 	if (rc == E_OK)
-		rc = finish_file(unfinished, layout);
+		rc = finish_file(unfinished, layout, syncing);
 	if (rc == E_OK && rename(unfinished, path) != 0)
 		rc = err_from_errno(errno);
 	if (rc != E_OK)
 		unlink(unfinished);
-	return rc == E_OK ? disk_sync_folder(folder) : rc;
+	return rc == E_OK && syncing == SYNCING_ALWAYS ? disk_sync_folder(folder) : rc;
 }
 
 enum err ring_open(const char *path, int flags, int *out, char why[RING_WHY])

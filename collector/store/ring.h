@@ -6,6 +6,7 @@
 
 #include "collector/base/err.h"
 #include "collector/base/nsec.h"
+#include "collector/store/syncing.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -44,7 +45,8 @@ MUST_CHECK enum err ring_check(const struct ring_layout *layout, const uint8_t *
 
 /* Makes a file (mode 0600) whose first row will begin at start; it appears whole or not at all. The
  * folder's own entry is synced too. */
-MUST_CHECK enum err ring_create(const char *path, const struct ring_layout *layout, int64_t start);
+MUST_CHECK enum err ring_create(const char *path, const struct ring_layout *layout, int64_t start,
+				enum syncing syncing);
 
 /* Files that a creation left behind when it was broken off begin with this; the name of such a one
  * beside path. E_RANGE when that is too long. */
@@ -58,6 +60,17 @@ MUST_CHECK enum err ring_open(const char *path, int flags, int *out, char why[RI
 /* The header of an open file, checked; the caller frees *octets (ring_head_size() of them). */
 MUST_CHECK enum err ring_read_head(int fd, const struct ring_layout *layout, uint8_t **octets,
 				   struct ring_head *out, char why[RING_WHY]);
+
+/* Begins to read what the next count rows will change without filling it, so that appending them
+ * need not wait for the disk. */
+void ring_fetch(int fd, const struct ring_layout *layout, const struct ring_head *head,
+		size_t count);
+
+/* Fills the pages that the next count rows will take wholly with unknown values, so that librrd,
+ * which writes through a mapping, need not read them first. As an append does, it spoils as many
+ * of the oldest rows: what can undo that must be safe already. */
+MUST_CHECK enum err ring_blank(int fd, const struct ring_layout *layout,
+			       const struct ring_head *head, size_t count);
 
 /* Appends rows ("until:value:...", U for unknown); those already there are passed over. The header
  * is unsealed afterwards. */

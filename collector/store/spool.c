@@ -38,6 +38,7 @@ enum statement {
 	LIST_EPOCHS,
 	APPEND,
 	READ,
+	READ_BACK,
 	PREVIOUS,
 	FREE_BETWEEN,
 	EACH_ROW,
@@ -71,6 +72,8 @@ static const char *const texts[STATEMENTS] = {
 	[LIST_EPOCHS] = "SELECT interval, from_slot, file FROM epoch WHERE series = ?1 ORDER BY id",
 	[APPEND] = "INSERT INTO slot (id, previous, series, value) VALUES (?1, ?2, ?3, ?4)",
 	[READ] = "SELECT id, previous, series, value FROM slot WHERE id = ?1",
+	[READ_BACK] = "SELECT id, previous, series, value FROM slot WHERE id <= ?1"
+		      " ORDER BY id DESC",
 	[PREVIOUS] = "SELECT previous FROM slot WHERE id = ?1",
 	[FREE_BETWEEN] = "DELETE FROM slot WHERE id BETWEEN ?1 AND ?2",
 	[EACH_ROW] = "SELECT id, previous, series, value FROM slot WHERE id > ?1 ORDER BY id",
@@ -137,6 +140,11 @@ void spool_close(struct spool *spool)
 	sql_close(&spool->sql);
 	pthread_mutex_destroy(&spool->lock);
 	free(spool);
+}
+
+enum err spool_stop_syncing(struct spool *spool)
+{
+	return sql_exec(&spool->sql, "PRAGMA synchronous = OFF");
 }
 
 static enum err begin_with(struct spool *spool, enum statement how)
@@ -334,6 +342,34 @@ enum err spool_previous(struct spool *spool, int64_t id, int64_t *previous)
 	*previous = sqlite3_column_int64(sql->statements[PREVIOUS], 0);
 	sql_rewind(sql, PREVIOUS);
 	return E_OK;
+}
+
+enum err spool_each_before(struct spool *spool, int64_t newest, spool_row_visit *visit,
+			   void *context)
+{
+	struct sql *sql = &spool->sql;
+	struct spool_row row;
+	int64_t next = newest;
+	int64_t below = 0; /* the number that the statement gives next, if there is such a row */
+	enum err rc = E_OK;
+
+	while (next > 0 && rc == E_OK) {
+		if (next != below) {
+			sql_rewind(sql, READ_BACK);
+			sql_bind_integer(sql, READ_BACK, 1, next);
+		}
+		rc = sql_step(sql, READ_BACK);
+		if (rc != E_OK)
+			break;
+		row_at(sql, READ_BACK, &row);
+		if (row.id != next)
+			break;
+		rc = visit(context, &row);
+		below = row.id - 1;
+		next = row.previous < row.id ? row.previous : 0;
+	}
+	sql_rewind(sql, READ_BACK);
+	return rc == E_NOT_FOUND ? E_OK : rc;
 }
 
 enum err spool_free_between(struct spool *spool, int64_t first, int64_t last)

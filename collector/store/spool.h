@@ -21,6 +21,9 @@ MUST_CHECK enum err spool_open(const char *path, struct spool **out);
 MUST_CHECK enum err spool_open_reading(const char *path, struct spool **out);
 void spool_close(struct spool *spool); /* NULL is fine */
 
+/* From now on commits do not wait for the disk: a crash of the machine may spoil the spool. */
+MUST_CHECK enum err spool_stop_syncing(struct spool *spool);
+
 /* Everything below happens between one of these and spool_commit or spool_rollback, and one thread
  * at a time: beginning waits for the other threads. A failed commit has rolled back. */
 MUST_CHECK enum err spool_begin(struct spool *spool);
@@ -74,9 +77,13 @@ MUST_CHECK enum err spool_append(struct spool *spool, const struct spool_row *ro
 MUST_CHECK enum err spool_read(struct spool *spool, int64_t id, struct spool_row *out);
 /* The number of its series' row before it; E_NOT_FOUND when it is gone already. */
 MUST_CHECK enum err spool_previous(struct spool *spool, int64_t id, int64_t *previous);
+typedef enum err spool_row_visit(void *context, const struct spool_row *row);
+/* The row of this number and its series' rows before it, newest first, until one is gone or visit
+ * says E_NOT_FOUND. Rows that lie side by side cost a fraction of spool_read. */
+MUST_CHECK enum err spool_each_before(struct spool *spool, int64_t newest, spool_row_visit *visit,
+				      void *context);
 /* Deletes the rows of these numbers and all between them. */
 MUST_CHECK enum err spool_free_between(struct spool *spool, int64_t first, int64_t last);
-typedef enum err spool_row_visit(void *context, const struct spool_row *row);
 /* All rows after a number, in the order of their numbers. */
 MUST_CHECK enum err spool_each_row(struct spool *spool, int64_t after, spool_row_visit *visit,
 				   void *context);

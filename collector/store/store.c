@@ -34,6 +34,8 @@ void store_list_filable(struct store *store, struct enrolled *entry, nsec due)
 	entry->listed = enrolled_list_add(&store->filable, entry) == E_OK;
 	if (!entry->listed)
 		store_note_failure(store, E_MEMORY); /* its next slot tries again */
+	else if (due < store->due)
+		store->due = due;
 }
 
 static void list_changed(struct store *store, struct enrolled *entry)
@@ -70,12 +72,17 @@ static enum err open_parts(struct store *store, const struct store_options *opti
 		rc = recover_spool(options->directory, &store->recovered);
 	if (rc != E_OK)
 		return rc;
+	if (options->syncing == SYNCING_NEVER)
+		rc = spool_stop_syncing(store->recovered.spool);
+	if (rc != E_OK)
+		return rc;
 	store->next_row = store->recovered.roster.newest_row + 1;
 	struct filing_options filing = {
 		.folder = folder,
 		.spool = store->recovered.spool,
 		.keep_slots = options->keep_slots,
 		.keep_hours = options->keep_hours,
+		.syncing = options->syncing,
 	};
 	return filing_open(&filing, &store->filing);
 }
@@ -163,7 +170,7 @@ enum err store_open(const struct store_options *options, struct store **out)
 	if (options->spool_octets == 0)
 		store->options.spool_octets = default_spool_octets;
 	store->refused_since = NSEC_UNDEFINED;
-	store->file_until = INT64_MAX;
+	store->file_until = store->due = INT64_MAX;
 	store->held = store->put_bell = store->hurry_bell = store->writer_bell = -1;
 	pthread_mutex_init(&store->lock, NULL);
 	pthread_cond_init(&store->flushed, NULL);

@@ -8,6 +8,7 @@
 #include "collector/metric/histogram.h"
 #include "collector/metric/summary.h"
 #include "collector/store/key.h"
+#include "collector/store/syncing.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,6 +23,7 @@ struct store_options {
 	nsec share;   /* how long a slot waits for others to share its commit; 0: a second */
 	nsec closing; /* how long closing may go on filing, or what one group of files takes; 0: 10
 			 s */
+	enum syncing syncing;
 	uint64_t wait_octets;  /* 0: 256 MiB */
 	uint64_t spool_octets; /* 0: 4 GiB */
 };

@@ -42,6 +42,7 @@ struct store {
 	struct drops drops;
 	struct enrolled_list changed; /* records to be saved */
 	struct enrolled_list filable; /* entries with slots to be filed */
+	nsec due; /* monotonic: of the first of them; INT64_MAX: there is none */
 	struct store_counters counters;
 	uint64_t waiting_octets; /* of the queue and of what the committer has */
 	bool shut;		 /* no room to wait: what comes is dropped until a commit */

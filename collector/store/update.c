@@ -115,7 +115,7 @@ enum err update_open(struct update *update, const struct update_target *target,
 	}
 	if (rc != E_NOT_FOUND)
 		return rc;
-	rc = ring_create(path, target->layout, target->start);
+	rc = ring_create(path, target->layout, target->start, target->syncing);
 	return rc == E_OK ? open_checked(update, path, why) : rc;
 }
 
@@ -143,6 +143,11 @@ void update_take(struct update *update, size_t len, int64_t until)
 	update->rows[update->count++] = update->text + update->used;
 	update->used += len + 1;
 	update->position = until;
+}
+
+void update_fetch(const struct update *update)
+{
+	ring_fetch(update->fd, update->layout, &update->head, update->count);
 }
 
 enum err update_save_undo(const struct update *update, struct spool *spool)
@@ -182,7 +187,9 @@ enum err update_apply(struct update *update, const char *folder, uint64_t *quara
 	enum err rc = lock_wholly(update->fd);
 	if (rc != E_OK)
 		return rc;
-	rc = ring_append(path, update->rows, update->count);
+	rc = ring_blank(update->fd, update->layout, &update->head, update->count);
+	if (rc == E_OK)
+		rc = ring_append(path, update->rows, update->count);
 	if (rc == E_OK)
 		rc = ring_seal(update->fd, update->layout);
 	update->applied = rc == E_OK;

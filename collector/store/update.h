@@ -37,6 +37,7 @@ struct update_target {
 	const char *file;
 	const struct ring_layout *layout;
 	int64_t start; /* where rows begin if the file must be made */
+	enum syncing syncing;
 };
 
 /* Opens and checks the file; makes it when absent. One that fails the check is renamed away first,
@@ -52,6 +53,9 @@ MUST_CHECK enum err update_begin_anew(struct update *update, const struct update
 char *update_next(struct update *update);
 /* Takes the len octets written there as the row that ends at until. */
 void update_take(struct update *update, size_t len, int64_t until);
+
+/* Begins to read what will be changed. */
+void update_fetch(const struct update *update);
 
 MUST_CHECK enum err update_save_undo(const struct update *update, struct spool *spool);
 

@@ -29,11 +29,13 @@ static void take_due(struct store *store, struct turn *turn, nsec now, bool all)
 	size_t slots = 0;
 
 	turn->count = 0;
+	store->due = INT64_MAX;
 	for (size_t i = 0; i < list->count; i++) {
 		struct enrolled *entry = list->list[i];
 		bool room = turn->count < FILING_GROUP && slots < GROUP_SLOTS;
 		if (!room || (!all && entry->due > now)) {
 			list->list[kept++] = entry;
+			store->due = entry->due < store->due ? entry->due : store->due;
 			continue;
 		}
 		entry->listed = false;

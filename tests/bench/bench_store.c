@@ -218,11 +218,11 @@ static void make_naive_files(const char *folder, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		char path[PATH_LEN + 64];
 		snprintf(path, sizeof(path), "%s/n%zu.rrd", folder, i);
-		enum err rc = ring_create(path, &curves, MONTH_START);
+		enum err rc = ring_create(path, &curves, MONTH_START, SYNCING_ALWAYS);
 		if (rc != E_OK)
 			fail(path, rc);
 		snprintf(path, sizeof(path), "%s/n%zu.hist.rrd", folder, i);
-		rc = ring_create(path, &hours, MONTH_START);
+		rc = ring_create(path, &hours, MONTH_START, SYNCING_ALWAYS);
 		if (rc != E_OK)
 			fail(path, rc);
 	}

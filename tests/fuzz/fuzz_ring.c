@@ -35,7 +35,8 @@ static struct good *good_file(void)
 	good.layout = series_curves(NSEC_PER_MIN, NSEC_PER_HOUR, NSEC_PER_DAY);
 	good.size = (size_t)ring_file_size(&good.layout);
 	good.octets = malloc(good.size);
-	if (good.octets == NULL || ring_create(good.path, &good.layout, START) != E_OK)
+	if (good.octets == NULL ||
+	    ring_create(good.path, &good.layout, START, SYNCING_NEVER) != E_OK)
 		abort();
 	(void)atexit(remove_file);
 	int fd = open(good.path, O_RDONLY);

@@ -71,7 +71,7 @@ static void seal(const char *path, const struct ring_layout *layout)
 /* A ring with so many rows put into it. */
 static void make_ring(const char *path, const struct ring_layout *layout, size_t count)
 {
-	assert_int_equal(ring_create(path, layout, start), E_OK);
+	assert_int_equal(ring_create(path, layout, start, SYNCING_NEVER), E_OK);
 	append(path, layout, 0, count);
 	seal(path, layout);
 }

@@ -132,6 +132,31 @@ static void rows_are_visited_in_order_until_told_to_stop(void **state)
 	assert_int_equal(first.count, 1);
 }
 
+/* Side by side, with others between, back to one that is gone. */
+static void a_series_is_visited_backwards(void **state)
+{
+	struct fixture *f = *state;
+	static const int64_t previous[] = {0, 0, 0, 1, 2, 4, 3, 6, 7};
+	static const int64_t expected[] = {8, 7, 6, 3};
+	struct seen all = {0};
+	struct seen first = {.stop_after = 2};
+	struct seen none = {0};
+
+	for (int64_t id = 1; id <= 8; id++) {
+		struct spool_row row = row_of(id, previous[id], "slot");
+		assert_int_equal(spool_append(f->spool, &row), E_OK);
+	}
+	assert_int_equal(spool_free_between(f->spool, 1, 1), E_OK);
+	assert_int_equal(spool_each_before(f->spool, 8, see, &all), E_OK);
+	assert_int_equal(all.count, 4);
+	assert_memory_equal(all.ids, expected, sizeof(expected));
+	assert_int_equal(spool_each_before(f->spool, 8, see, &first), E_FULL);
+	assert_int_equal(first.count, 2);
+	assert_int_equal(spool_each_before(f->spool, 1, see, &none), E_OK);
+	assert_int_equal(spool_each_before(f->spool, 99, see, &none), E_OK);
+	assert_int_equal(none.count, 0);
+}
+
 static void a_rollback_leaves_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -266,6 +291,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_discard_frees_what_it_was_given, begin, end),
 		cmocka_unit_test_setup_teardown(rows_are_visited_in_order_until_told_to_stop, begin,
 						end),
+		cmocka_unit_test_setup_teardown(a_series_is_visited_backwards, begin, end),
 		cmocka_unit_test_setup_teardown(a_rollback_leaves_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(a_commit_is_seen_by_readers_who_change_nothing,
 						begin, end),
