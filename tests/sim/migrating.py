@@ -179,29 +179,72 @@ def check_refusals(tap, network):
     tap.check("none of them is half made", all(not name.startswith(".new.") for name in left), left)
 
 
+# Its files on a disk of their own, which is gone with the namespace.
+SMALL_DISK = """set -e
+mount -t tmpfs -o size=$4,mode=0700 none "$1"
+cp -a "$2/." "$1"
+before=$(ls -l "$1/series" | cksum)
+code=0
+"$3" migrate --config "$1.yaml" --user root || code=$?
+[ "$before" = "$(ls -l "$1/series" | cksum)" ] || code=99
+exit $code
+"""
+
+
+def check_small_disk(tap, network):
+    place = os.path.join(network.folder, "small")
+    if os.getuid() != 0 or subprocess.run(["unshare", "-m", "true"], check=False).returncode != 0:
+        tap.note("no mount namespace: a disk without room is not tried")
+        return
+    os.mkdir(place)
+    small = Network.__new__(Network)
+    small.__dict__.update(network.__dict__, data=place)
+    small.configure("small", MORE, BEFORE, ONE + "50")
+    used = sum(os.stat(os.path.join(folder, name)).st_blocks * 512
+               for folder, _, names in os.walk(network.data) for name in names)
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", SMALL_DISK, "sh", place, network.data, network.collector,
+         str(used + (4 << 20))], text=True, capture_output=True, check=False, timeout=60)
+    tap.check("without room nothing is begun", done.returncode == 1
+              and "of disk are needed" in done.stderr and "grown" not in done.stdout,
+              f"{done.returncode} {done.stdout} {done.stderr}")
+
+
+def half_made(network):
+    return [name for name in network.files() if name.startswith(".new.")]
+
+
+def kill_once(network, moment):
+    """Moment: seconds from the start, or, below 0, from when a file is half made. True: in time."""
+    user = ["--user", "root"] if os.getuid() == 0 else []
+    for name in half_made(network):
+        os.unlink(os.path.join(network.data, "series", name))
+    child = subprocess.Popen(network.words("more", *user), stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+    while moment < 0 and child.poll() is None and not half_made(network):
+        time.sleep(0.001)
+    time.sleep(abs(moment))
+    child.kill()
+    return child.wait() != 0
+
+
 def kill_often(tap, network, report):
-    """At moments over the whole time that a run takes; each file is the old or the new one."""
+    """Over the whole time that a run takes; each file is the old or the new one."""
     chance = random.Random(7)
-    grown = network.told("more", "--dry-run")["disk"]["files_to_grow"]
-    inside = left = 0
-    for _ in range(KILLS):
-        user = ["--user", "root"] if os.getuid() == 0 else []
-        child = subprocess.Popen(network.words("more", *user), stdout=subprocess.DEVNULL,
-                                 stderr=subprocess.DEVNULL)
-        time.sleep(0.02 + chance.random() * 0.08)
-        child.kill()
-        inside += child.wait() != 0
-        half = [name for name in network.files() if name.startswith(".new.")]
-        left += len(half)
+    told = network.told("more", "--dry-run")
+    grown = told["disk"]["files_to_grow"]
+    killed = left = 0
+    for i in range(KILLS):
+        killed += kill_once(network, chance.random() * (0.1 if i % 3 == 0 else -0.01))
+        left += len(half_made(network))
         told = network.told("more", "--dry-run")
-        if "failed" in told:
-            tap.check("readable after a kill", False, told["failed"])
+        if not tap.check("readable after a kill", "failed" not in told, told):
             return
         if told["disk"]["files_to_grow"] == 0:
             break
-    tap.note(f"killed {inside} times, {left} times with a file half made; "
+    tap.note(f"killed {killed} times, {left} times with a file half made; "
              f"{told['disk']['files_to_grow']} of {grown} files left to grow")
-    tap.check("killed inside the work", inside >= 2)
+    tap.check("killed inside the work", left >= 2)
     tap.check("the report after all kills", network.report() == report)
 
 
@@ -242,6 +285,7 @@ def main():
         check_truth(tap, network, report)
         check_fates(tap, network)
         check_refusals(tap, network)
+        check_small_disk(tap, network)
         check_growing(tap, network, report)
         check_truth(tap, network, network.report())
         check_nothing_stored(tap, network)

@@ -5,6 +5,9 @@
 #include "tests/unit/measured.h"
 
 #include "collector/base/calendar.h"
+#include "collector/store/growth.h"
+#include "collector/store/holdings.h"
+#include "collector/store/series.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -227,11 +230,155 @@ static void another_kind_of_packet_goes_on_from_the_first(void **state)
 	measured_end(&measured);
 }
 
+/* --- how long rows are kept --- */
+
+/* As migrate does, with everything that the store asks of its files now. */
+static size_t grow_files(const struct measured *measured)
+{
+	const struct store_options *options = &measured->options;
+	struct holdings holdings;
+	size_t grown = 0;
+
+	assert_int_equal(holdings_read(measured->folder, &holdings), E_OK);
+	for (size_t i = 0; i < holdings.count; i++) {
+		const struct holding *holding = &holdings.items[i];
+		const struct holding_file *const files[] = {&holding->curves, &holding->hours};
+		const struct ring_layout layouts[] = {
+			series_curves(holding->interval, options->keep_slots, options->keep_hours),
+			series_histograms(options->keep_hours)};
+		for (size_t k = 0; k < COUNT_OF(files); k++) {
+			char path[512];
+			char why[RING_WHY] = "";
+			assert_int_equal(files[k]->state, HOLDING_GOOD);
+			struct growth growth = growth_of(&layouts[k], &files[k]->head);
+			grown += growth.after > growth.before;
+			snprintf(path, sizeof(path), "%s/series/%s", measured->folder,
+				 files[k]->name);
+			if (growth_run(path, &layouts[k], NULL, why) != E_OK)
+				fail_msg("%s: %s", path, why);
+		}
+	}
+	holdings_finish(&holdings);
+	return grown;
+}
+
+static void measure_until(struct measured *measured, const char *until, nsec *end,
+			  struct truth *truth)
+{
+	struct conduct conduct = {
+		.period = {*end, at(until)},
+		.interval = NSEC_PER_MIN,
+		.packets = 20,
+		.least_ms = 5,
+		.typical_ms = 3,
+		.loss = 0.002,
+		.outage = {*end + 30 * NSEC_PER_HOUR,
+			   *end + 30 * NSEC_PER_HOUR + 40 * NSEC_PER_MIN},
+	};
+
+	*end = measured_put(measured, &small, &conduct, truth);
+}
+
+static void keep(struct measured *measured, nsec slots, nsec hours)
+{
+	measured_close(measured);
+	measured->options.keep_slots = slots;
+	measured->options.keep_hours = hours;
+	measured_open(measured);
+}
+
+/* Stores what a month is, beside one whose files were large from the beginning. */
+static void begin_month(struct measured *measured, struct period month, nsec slots, nsec hours)
+{
+	measured_begin(measured, 53);
+	measured_configure(measured, month.from - NSEC_PER_DAY, TEST("interval: 60s, packets: 20"));
+	keep(measured, slots, hours);
+}
+
+/* Begun with rows that expire after twelve days, gone on with in the files that are there, grown,
+ * gone on with, lowered. */
+static void measure_with_changes(struct measured *measured, nsec from)
+{
+	struct file files[FILES_MOST];
+	struct file grown[FILES_MOST];
+	nsec end = from;
+
+	measure_until(measured, "2026-09-09T07:20", &end, NULL);
+	size_t count = list_files(measured, files);
+	assert_int_equal(count, 2);
+	keep(measured, 45 * NSEC_PER_DAY, 400 * NSEC_PER_DAY);
+	measure_until(measured, "2026-09-12T11:33", &end, NULL);
+	assert_nothing_deleted(measured, files, count);
+	measured_close(measured);
+	assert_int_equal(grow_files(measured), 2);
+	assert_int_equal(grow_files(measured), 0);
+	assert_int_equal(list_files(measured, grown), 2);
+	for (size_t i = 0; i < count; i++)
+		assert_true(grown[i].size > files[0].size + files[1].size);
+	measured_open(measured);
+	measure_until(measured, "2026-09-21", &end, NULL);
+	keep(measured, 5 * NSEC_PER_DAY, 5 * NSEC_PER_DAY);
+	measure_until(measured, "2026-10-01", &end, NULL);
+	assert_nothing_deleted(measured, grown, count);
+	assert_int_equal(store_counters(measured->store).quarantined, 0);
+}
+
+static void assert_same_facts(const struct facts *a, const struct facts *b)
+{
+	assert_memory_equal(a->time, b->time, sizeof(a->time));
+	assert_int_equal(a->judged.sent, b->judged.sent);
+	assert_int_equal(a->judged.lost, b->judged.lost);
+	assert_memory_equal(a->delays.rtt, b->delays.rtt, sizeof(a->delays.rtt));
+	assert_memory_equal(a->delays.pdv, b->delays.pdv, sizeof(a->delays.pdv));
+	for (size_t p = 0; p < PERCENTILES; p++) {
+		assert_int_equal(a->quantile[DELAY_RTT][p].value, b->quantile[DELAY_RTT][p].value);
+		assert_int_equal(a->quantile[DELAY_PDV][p].value, b->quantile[DELAY_PDV][p].value);
+	}
+}
+
+/* Without growing, the month would lack half of itself. */
+static void the_retention_changes(void **state)
+{
+	(void)state;
+	struct measured changing;
+	struct measured constant;
+	struct truth truth = {0};
+	struct judged_month judged;
+	struct judged_month other;
+	struct period month;
+
+	assert_int_equal(calendar_month(MONTH, &month), E_OK);
+	begin_month(&changing, month, 12 * NSEC_PER_DAY, 12 * NSEC_PER_DAY);
+	measure_with_changes(&changing, month.from);
+	measured_close(&changing);
+	begin_month(&constant, month, 45 * NSEC_PER_DAY, 400 * NSEC_PER_DAY);
+	nsec end = month.from;
+	static const char *const stretches[] = {"2026-09-09T07:20", "2026-09-12T11:33",
+						"2026-09-21", "2026-10-01"};
+	for (size_t i = 0; i < COUNT_OF(stretches); i++)
+		measure_until(&constant, stretches[i], &end, &truth);
+	measured_close(&constant);
+	judge_month(&changing, TEST("interval: 60s, packets: 20"), MONTH, &judged);
+	judge_month(&constant, TEST("interval: 60s, packets: 20"), MONTH, &other);
+	const struct facts *facts = facts_of(&judged);
+	assert_int_equal(facts->time[VERDICT_UNKNOWN], 0);
+	assert_int_equal(facts->judged.sent, truth.count);
+	assert_int_equal(facts->judged.lost, truth.lost);
+	assert_int_equal(facts->time[VERDICT_BAD], truth.bad);
+	assert_same_facts(facts, facts_of(&other));
+	judged_finish(&judged);
+	judged_finish(&other);
+	truth_finish(&truth);
+	measured_end(&changing);
+	measured_end(&constant);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_interval_and_the_packets_change),
 		cmocka_unit_test(another_kind_of_packet_goes_on_from_the_first),
+		cmocka_unit_test(the_retention_changes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
