@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/agent.h"
+#include "collector/arrivals.h"
 #include "collector/backlog.h"
 #include "collector/base/clock.h"
 #include "collector/base/log.h"
@@ -323,98 +324,17 @@ static void settle_all(struct agent *agent, uint32_t flags)
 	}
 }
 
-/* The open slot that a mark is about. The sequence tells it from a slot of the same number before
- * the clock was set back. */
-static struct flight *flight_marked(const struct agent *agent, const struct probe_event *event)
-{
-	const struct track *track = tracks_at(&agent->tracks, event->mark.series);
-	struct flight *flight = track == NULL ? NULL : track_flight_marked(track, event->mark.slot);
-
-	if (flight == NULL ||
-	    track_sequence(track, flight->number, event->mark.packet) != event->sequence)
-		return NULL;
-	return flight;
-}
-
-static void take_reply(struct agent *agent, const struct probe_event *event)
-{
-	const struct track *track = tracks_at(&agent->tracks, event->mark.series);
-	struct flight *flight = flight_marked(agent, event);
-
-	/* When the program gets to settle the slot has no part in it. */
-	if (flight == NULL || event->at >= track_settles_at(track, flight)) {
-		agent->counters.stale++;
-		return;
-	}
-	if (endpoint_compare(&track->host, &event->peer) != 0 ||
-	    !flight_replied(flight, event->mark.packet, event->at, event->stamped_by))
-		agent->counters.forged++;
-}
-
-static void take_stamp(struct agent *agent, const struct probe_event *event)
-{
-	struct flight *flight = flight_marked(agent, event);
-
-	if (flight != NULL)
-		flight_stamped(flight, event->mark.packet, event->at, event->stamped_by);
-}
-
-/* It happened at some time since the last look, while it was known that nothing was missing. */
-static void take_overflow(struct agent *agent, const struct probe_event *event)
-{
-	struct period since = {agent->received_at, agent_now(agent)};
-
-	agent->counters.overflows++;
-	overflows_add(&agent->overflows[event->peer.family == 6], since);
-}
-
-static void take_event(struct agent *agent, const struct probe_event *event)
-{
-	switch (event->kind) {
-	case PROBE_STAMPED:
-		take_stamp(agent, event);
-		break;
-	case PROBE_REPLIED:
-		take_reply(agent, event);
-		break;
-	case PROBE_REJECTED:
-		(void)tracks_fail(&agent->tracks, &event->peer, event->sequence, OUTCOME_REJECTED);
-		break;
-	case PROBE_UNREACHABLE:
-		(void)tracks_fail(&agent->tracks, &event->peer, event->sequence, OUTCOME_LOST);
-		break;
-	case PROBE_FORGED:
-		agent->counters.forged++;
-		break;
-	case PROBE_BAD_CHECKSUM:
-		agent->counters.bad_checksum++;
-		break;
-	case PROBE_OVERFLOWED:
-		take_overflow(agent, event);
-		break;
-	}
-}
-
-/* What is known of a packet lies in memory that is cold by the time of its answer. Asking for it
- * ahead, for all events of a batch at once, saves waiting for each. */
-static void take_events(void *context, const struct probe_event *events, size_t count)
-{
-	struct agent *agent = context;
-
-	for (size_t i = 0; i < count; i++)
-		tracks_expect(&agent->tracks, events[i].mark.series);
-	for (size_t i = 0; i < count; i++) {
-		const struct track *track = tracks_at(&agent->tracks, events[i].mark.series);
-		if (track != NULL)
-			track_expect(track, events[i].mark.packet);
-	}
-	for (size_t i = 0; i < count; i++)
-		take_event(agent, &events[i]);
-}
-
 static void receive_all(struct agent *agent, nsec now)
 {
-	struct probe_listener listener = {agent, take_events};
+	struct arrivals arrivals = {
+		.tracks = &agent->tracks,
+		.methods = &agent->methods,
+		.overflows = agent->overflows,
+		.counters = &agent->counters,
+		.clock_offset = agent->clock.offset,
+		.since = agent->received_at,
+	};
+	struct probe_listener listener = {&arrivals, arrivals_take};
 
 	methods_receive(&agent->methods, now, &listener);
 	agent->received_at = now;

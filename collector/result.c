@@ -13,11 +13,13 @@ static const struct {
 	enum slot_flag flag;
 	const char *name;
 } flag_names[] = {
-	{SLOT_NO_RECORD, "not-measured"}, {SLOT_PLANNED, "planned"},
-	{SLOT_TAINTED, "tainted"},	  {SLOT_ISOLATED, "isolated"},
-	{SLOT_CLOCK_STEP, "clock-step"},  {SLOT_UNSENT, "unsent"},
-	{SLOT_USER_STAMP, "user-stamp"},  {SLOT_UNSCHEDULED, "unscheduled"},
-	{SLOT_PARTIAL, "partial"},
+	{SLOT_NO_RECORD, "not-measured"},  {SLOT_PLANNED, "planned"},
+	{SLOT_TAINTED, "tainted"},	   {SLOT_ISOLATED, "isolated"},
+	{SLOT_CLOCK_STEP, "clock-step"},   {SLOT_UNSENT, "unsent"},
+	{SLOT_USER_STAMP, "user-stamp"},   {SLOT_UNSCHEDULED, "unscheduled"},
+	{SLOT_PARTIAL, "partial"},	   {SLOT_REFUSED, "refused"},
+	{SLOT_UNREACHABLE, "unreachable"}, {SLOT_FILTERED, "filtered"},
+	{SLOT_NEIGHBOUR, "neighbour"},
 };
 
 enum { FLAGS = sizeof(flag_names) / sizeof(flag_names[0]) };
@@ -212,12 +214,12 @@ static json_t *packets_of(const struct result *result)
 
 	for (uint32_t i = 0; array != NULL && i < result->summary.expected; i++) {
 		const struct singleton *one = &result->packets[i];
-		json_t *packet =
-			json_pack("{ss,so,so,ss,si,sb}", "outcome", outcome_name(one->outcome),
-				  "sent_at_ns", delay_or_null(one->sent_at), "round_trip_ns",
-				  delay_or_null(one->round_trip), "stamped_by",
-				  stamp_source_name(one->stamped_by), "duplicates",
-				  (int)one->duplicates, "reordered", (int)one->reordered);
+		json_t *packet = json_pack(
+			"{ss,ss?,so,so,ss,si,sb}", "outcome", outcome_name(one->outcome), "cause",
+			loss_cause_name(one->cause), "sent_at_ns", delay_or_null(one->sent_at),
+			"round_trip_ns", delay_or_null(one->round_trip), "stamped_by",
+			stamp_source_name(one->stamped_by), "duplicates", (int)one->duplicates,
+			"reordered", (int)one->reordered);
 		json_array_append_new(array, packet);
 	}
 	return array;

@@ -250,25 +250,26 @@ static size_t first_of(const struct tracks *tracks, const struct endpoint *host)
 	return low;
 }
 
-static bool fail_in(const struct track *track, uint16_t sequence, enum outcome how)
+static bool fail_in(const struct track *track, uint16_t sequence, enum loss_cause cause)
 {
 	for (struct flight *f = track->oldest; f != NULL; f = f->next) {
 		uint16_t packet = (uint16_t)(sequence - track_sequence(track, f->number, 0));
-		if (flight_failed(f, packet, how))
+		if (flight_failed(f, packet, cause))
 			return true;
 	}
 	return false;
 }
 
-bool tracks_fail(struct tracks *tracks, const struct endpoint *host, uint16_t sequence,
-		 enum outcome how)
+bool tracks_fail(struct tracks *tracks, const struct complaint *complaint)
 {
 	if (tracks->count == 0 || !sort_by_host(tracks))
 		return false;
-	for (size_t i = first_of(tracks, host); i < tracks->sorted_count; i++) {
-		if (endpoint_compare(&tracks->by_host[i]->host, host) != 0)
+	for (size_t i = first_of(tracks, complaint->host); i < tracks->sorted_count; i++) {
+		const struct track *track = tracks->by_host[i];
+		if (endpoint_compare(&track->host, complaint->host) != 0)
 			return false;
-		if (fail_in(tracks->by_host[i], sequence, how))
+		if (track->probe == complaint->probe &&
+		    fail_in(track, complaint->sequence, complaint->cause))
 			return true;
 	}
 	return false;

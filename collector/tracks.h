@@ -86,8 +86,15 @@ struct flight *tracks_take_oldest(struct tracks *tracks, struct track *track);
  * no answer at all the next packets take another turn. */
 void track_note_settled(struct track *track, uint32_t sent, uint32_t lost);
 
-/* Fails the packet in flight to this host with this sequence number; whether there was one. */
-bool tracks_fail(struct tracks *tracks, const struct endpoint *host, uint16_t sequence,
-		 enum outcome how);
+/* An error that tells no more of a packet than where it went and its sequence number. */
+struct complaint {
+	const struct endpoint *host;
+	uint16_t sequence;
+	uint8_t probe; /* whose packet it was */
+	enum loss_cause cause;
+};
+
+/* Fails the packet in flight that it is about; whether there was one. */
+bool tracks_fail(struct tracks *tracks, const struct complaint *complaint);
 
 #endif

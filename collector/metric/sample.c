@@ -6,6 +6,14 @@
 #include <math.h>
 #include <stdlib.h>
 
+static const uint32_t cause_flags[] = {
+	[LOSS_UNTOLD] = 0,
+	[LOSS_REFUSED] = SLOT_REFUSED,
+	[LOSS_UNREACHABLE] = SLOT_UNREACHABLE,
+	[LOSS_FILTERED] = SLOT_FILTERED,
+	[LOSS_NEIGHBOUR] = SLOT_NEIGHBOUR,
+};
+
 static void count_outcome(struct summary *s, const struct singleton *one)
 {
 	if (one->outcome == OUTCOME_UNSENT) {
@@ -19,6 +27,7 @@ static void count_outcome(struct summary *s, const struct singleton *one)
 		s->lost++;
 		s->late += one->outcome == OUTCOME_LATE;
 		s->rejected += one->outcome == OUTCOME_REJECTED;
+		s->flags |= cause_flags[one->cause];
 		return;
 	}
 	s->rtt_sum += one->round_trip;

@@ -17,7 +17,7 @@ struct sample {
 };
 
 /* Counts and statistics. A packet still pending counts as lost: call it after the last deadline.
- * Sets SLOT_UNSENT and SLOT_USER_STAMP itself. */
+ * Sets SLOT_UNSENT, SLOT_USER_STAMP and the flags of causes itself. */
 struct summary sample_summary(const struct sample *sample);
 
 /* The delays for the histogram; empty unless the slot may be judged (see availability.h). */

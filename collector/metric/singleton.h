@@ -13,8 +13,20 @@ enum outcome {
 	OUTCOME_REPLIED,    /* answered within T_max */
 	OUTCOME_LOST,	    /* no answer within T_max */
 	OUTCOME_LATE,	    /* answered after T_max: lost, and counted as late beside it */
-	OUTCOME_REJECTED,   /* refused by an ICMP error: lost, and counted as rejected beside it */
+	OUTCOME_REJECTED,   /* somebody said no: lost, and counted as rejected beside it */
 };
+
+/* What was told of a packet that was not answered. */
+enum loss_cause {
+	LOSS_UNTOLD = 0,  /* nothing: it timed out */
+	LOSS_REFUSED,	  /* by the host itself: nothing listens at that port */
+	LOSS_UNREACHABLE, /* an ICMP error: no route, no such host, no such port */
+	LOSS_FILTERED,	  /* an ICMP error: administratively prohibited */
+	LOSS_NEIGHBOUR,	  /* by this machine: nobody answers on the last link */
+};
+
+/* "refused" and so on, NULL for what was not told. */
+const char *loss_cause_name(enum loss_cause cause);
 
 /* Where the two instants of a round trip were taken, worst first; the weaker of both counts. */
 enum stamp_source {
@@ -35,6 +47,7 @@ struct singleton {
 	uint8_t stamped_by; /* enum stamp_source */
 	uint8_t duplicates; /* further answers to the same packet; stays at 255 */
 	uint8_t reordered;  /* 1 when a packet sent later was answered earlier (RFC 4737, 3.3) */
+	uint8_t cause;	    /* enum loss_cause, of a packet lost or rejected */
 };
 
 #endif

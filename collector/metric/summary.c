@@ -2,6 +2,8 @@
 #include "collector/metric/summary.h"
 #include "collector/metric/singleton.h"
 
+#include <stddef.h>
+
 const char *stamp_source_name(enum stamp_source source)
 {
 	static const char *const names[] = {
@@ -9,6 +11,18 @@ const char *stamp_source_name(enum stamp_source source)
 		[STAMP_KERNEL] = "kernel", [STAMP_DEVICE] = "device",
 	};
 	return names[source];
+}
+
+const char *loss_cause_name(enum loss_cause cause)
+{
+	static const char *const names[] = {
+		[LOSS_UNTOLD] = NULL,
+		[LOSS_REFUSED] = "refused",
+		[LOSS_UNREACHABLE] = "unreachable",
+		[LOSS_FILTERED] = "filtered",
+		[LOSS_NEIGHBOUR] = "neighbour",
+	};
+	return names[cause];
 }
 
 struct summary summary_absent(struct period slot, enum slot_flag why)

@@ -8,7 +8,8 @@
 
 #include <stdint.h>
 
-/* Why a slot says less than it should, or nothing, about the network. Stored: never renumber. */
+/* Why a slot says less than it should, or nothing, about the network; and what was told of its
+ * losses. Stored: never renumber. */
 enum slot_flag {
 	SLOT_NO_RECORD = 1u << 0, /* nothing was written: the agent was off, or rows have expired */
 	SLOT_PLANNED = 1u << 1,	  /* inside an announced maintenance window */
@@ -20,6 +21,11 @@ enum slot_flag {
 	SLOT_UNSCHEDULED = 1u << 7, /* not to be measured then */
 	SLOT_PARTIAL = 1u << 8,	    /* the agent started or stopped inside the slot */
 	SLOT_DROPPED = 1u << 9,	    /* with SLOT_NO_RECORD: measured, no room to keep it */
+	/* At least one packet was lost for this cause: see enum loss_cause. */
+	SLOT_REFUSED = 1u << 10,
+	SLOT_UNREACHABLE = 1u << 11,
+	SLOT_FILTERED = 1u << 12,
+	SLOT_NEIGHBOUR = 1u << 13,
 };
 
 struct summary {

@@ -350,6 +350,8 @@ static bool read_error(const struct sock_extended_err *error, struct report *rep
 	union address offender = {0};
 
 	report->number = (int)error->ee_errno;
+	report->type = error->ee_type;
+	report->code = error->ee_code;
 	if (error->ee_origin == SO_EE_ORIGIN_TIMESTAMPING) {
 		report->looped = true;
 		return true;

@@ -67,6 +67,8 @@ struct report {
 	struct endpoint destination; /* of the packet that an error quotes */
 	struct endpoint offender;    /* who sent the error */
 	int number;		     /* the error as errno */
+	uint8_t type;		     /* of the ICMP error */
+	uint8_t code;
 };
 
 /* Like channel_receive; what tells nothing of use is left out. */

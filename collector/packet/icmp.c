@@ -187,3 +187,27 @@ enum err icmp_read_quoted(const uint8_t *bytes, size_t len, const struct mark_se
 	*sequence = number;
 	return E_OK;
 }
+
+enum loss_cause icmp_cause(uint8_t family, uint8_t type, uint8_t code)
+{
+	enum { UNREACHABLE_V4 = 3, UNREACHABLE_V6 = 1 };
+	static const struct {
+		uint8_t family;
+		uint8_t type;
+		uint8_t code;
+	} prohibited[] = {
+		{4, UNREACHABLE_V4, 9},	 /* the network administratively */
+		{4, UNREACHABLE_V4, 10}, /* the host administratively */
+		{4, UNREACHABLE_V4, 13}, /* communication administratively */
+		{6, UNREACHABLE_V6, 1},	 /* communication administratively */
+		{6, UNREACHABLE_V6, 5},	 /* source address failed a policy */
+		{6, UNREACHABLE_V6, 6},	 /* the route is there to reject */
+	};
+
+	for (size_t i = 0; i < sizeof(prohibited) / sizeof(prohibited[0]); i++) {
+		if (prohibited[i].family == family && prohibited[i].type == type &&
+		    prohibited[i].code == code)
+			return LOSS_FILTERED;
+	}
+	return LOSS_UNREACHABLE;
+}

@@ -4,6 +4,7 @@
 #define NETGRADE_PACKET_ICMP_H
 
 #include "collector/base/err.h"
+#include "collector/metric/singleton.h"
 #include "collector/packet/mark.h"
 
 #include <stddef.h>
@@ -49,5 +50,9 @@ MUST_CHECK enum err icmp_read_looped(const uint8_t *bytes, size_t len, const str
  * identifier of this block. */
 MUST_CHECK enum err icmp_read_quoted(const uint8_t *bytes, size_t len, const struct mark_seal *seal,
 				     uint16_t *sequence);
+
+/* What an ICMP error of this type and code says (RFC 792; RFC 1812, section 5.2.7.1; RFC 4443,
+ * section 3.1): LOSS_FILTERED where a router says that it is prohibited, else LOSS_UNREACHABLE. */
+enum loss_cause icmp_cause(uint8_t family, uint8_t type, uint8_t code);
 
 #endif

@@ -173,11 +173,12 @@ bool flight_replied(struct flight *flight, uint32_t index, nsec at, enum stamp_s
 	return true;
 }
 
-bool flight_failed(struct flight *flight, uint32_t index, enum outcome how)
+bool flight_failed(struct flight *flight, uint32_t index, enum loss_cause cause)
 {
 	if (index >= flight->room || flight->packets[index].outcome != OUTCOME_PENDING)
 		return false;
-	decide(flight, index, how);
+	flight->packets[index].cause = cause & 0x7;
+	decide(flight, index, cause == LOSS_NEIGHBOUR ? OUTCOME_LOST : OUTCOME_REJECTED);
 	return true;
 }
 
@@ -246,6 +247,8 @@ static struct singleton singleton_of(const struct flight *flight,
 		return one;
 	}
 	one.stamped_by = packet->sent_stamp;
+	if (packet->outcome == OUTCOME_LOST || packet->outcome == OUTCOME_REJECTED)
+		one.cause = packet->cause;
 	if (packet->outcome != OUTCOME_REPLIED)
 		return one;
 	one.round_trip = round_trip(packet);

@@ -218,10 +218,12 @@ static bool read_report(struct icmp_probe *icmp, int index, const struct report 
 	}
 	if (icmp_read_quoted(report->bytes, report->len, seal, &event->sequence) != E_OK)
 		return false;
+	event->kind = PROBE_REJECTED;
+	event->method = &probe_icmp;
+	event->cause = icmp_cause(seal->family, report->type, report->code);
 	/* Our own kernel says so when a neighbour does not answer on the last link. */
-	event->kind = report->number == EHOSTUNREACH && local_has(icmp->local, &report->offender)
-			      ? PROBE_UNREACHABLE
-			      : PROBE_REJECTED;
+	if (report->number == EHOSTUNREACH && local_has(icmp->local, &report->offender))
+		event->cause = LOSS_NEIGHBOUR;
 	return true;
 }
 

@@ -28,14 +28,16 @@ struct probe_packet {
 };
 
 enum probe_event_kind {
-	PROBE_STAMPED,	   /* marked: the kernel's stamp of sending */
-	PROBE_REPLIED,	   /* marked; peer is who answered */
-	PROBE_REJECTED,	   /* an ICMP error about (peer, sequence): no cookie proves it */
-	PROBE_UNREACHABLE, /* the same, made by this machine: nobody answers on the last link */
-	PROBE_FORGED,	   /* our identifier, but not our cookie, or cut */
+	PROBE_STAMPED,	/* marked: the kernel's stamp of sending */
+	PROBE_REPLIED,	/* marked; peer is who answered */
+	PROBE_FAILED,	/* marked; peer refused it, or it is where an error says it went */
+	PROBE_REJECTED, /* an ICMP error about (peer, sequence): no cookie proves it */
+	PROBE_FORGED,	/* our identifier, but not our cookie, or cut */
 	PROBE_BAD_CHECKSUM,
 	PROBE_OVERFLOWED, /* since the last receive the agent lost packets of this family itself */
 };
+
+struct probe_ops;
 
 struct probe_event {
 	enum probe_event_kind kind;
@@ -44,6 +46,8 @@ struct probe_event {
 	uint16_t sequence;    /* of the packet's header */
 	nsec at;
 	enum stamp_source stamped_by;
+	enum loss_cause cause;		/* PROBE_FAILED, PROBE_REJECTED */
+	const struct probe_ops *method; /* PROBE_REJECTED: whose packet it was */
 };
 
 struct probe_listener {
@@ -54,8 +58,6 @@ struct probe_listener {
 struct probe_options {
 	uint32_t receive_buffer; /* octets that a receiving socket may hold; 0: the default */
 };
-
-struct probe_ops;
 
 /* What every method's own state begins with. */
 struct probe {

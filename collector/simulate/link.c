@@ -177,6 +177,7 @@ static nsec round_trip(struct link *link, float swollen, uint32_t chance)
 static void lose(struct singleton *one, enum outcome outcome)
 {
 	one->outcome = (uint8_t)outcome;
+	one->cause = outcome == OUTCOME_REJECTED ? LOSS_UNREACHABLE : LOSS_UNTOLD;
 	one->round_trip = NSEC_UNDEFINED;
 }
 

@@ -35,12 +35,13 @@ static enum err take_series(struct feed *feed, const char *line)
 static struct singleton singleton_of(const char *word, nsec sent_at)
 {
 	if (strcmp(word, "x") == 0)
-		return (struct singleton){NSEC_UNDEFINED, NSEC_UNDEFINED, OUTCOME_UNSENT, 0, 0, 0};
+		return (struct singleton){
+			NSEC_UNDEFINED, NSEC_UNDEFINED, OUTCOME_UNSENT, 0, 0, 0, 0};
 	if (strcmp(word, "-") == 0)
-		return (struct singleton){sent_at, NSEC_UNDEFINED, OUTCOME_LOST, STAMP_KERNEL, 0,
+		return (struct singleton){sent_at, NSEC_UNDEFINED, OUTCOME_LOST, STAMP_KERNEL, 0, 0,
 					  0};
 	return (struct singleton){
-		sent_at, strtoll(word, NULL, 10), OUTCOME_REPLIED, STAMP_KERNEL, 0, 0};
+		sent_at, strtoll(word, NULL, 10), OUTCOME_REPLIED, STAMP_KERNEL, 0, 0, 0};
 }
 
 static enum err take_slot(struct feed *feed, char *line)

@@ -32,6 +32,8 @@ enum fate_kind {
 	REFUSED,
 	REJECTED,
 	GONE,	  /* our own kernel finds no neighbour */
+	DENIED,	  /* the host says no to this packet */
+	USURPED,  /* another says it */
 	STRANGER, /* answered from another address */
 	FORGED,
 	DAMAGED,   /* a wrong checksum, then the true answer */
@@ -72,8 +74,11 @@ static const struct fate_row {
 	 0,
 	 0,
 	 0},
-	{"rejected", {{3, REJECTED, 10 * MS}}, 10, 1, 0, 0, 0, 1, 0, 0, 0},
-	{"no neighbour", {{3, GONE, 300 * MS}}, 10, 1, 0, 0, 0, 0, 0, 0, 0},
+	{"rejected", {{3, REJECTED, 10 * MS}}, 10, 1, 0, 0, 0, 1, SLOT_FILTERED, 0, 0},
+	{"no neighbour", {{3, GONE, 300 * MS}}, 10, 1, 0, 0, 0, 0, SLOT_NEIGHBOUR, 0, 0},
+	{"refused by the host", {{3, DENIED, 10 * MS}}, 10, 1, 0, 0, 0, 1, SLOT_REFUSED, 0, 0},
+	{"refused by another host", {{3, USURPED, 10 * MS}}, 10, 1, 0, 0, 0, 0, 0, 1, 0},
+	{"refused when the slot is gone", {{3, DENIED, 5000 * MS}}, 10, 1, 0, 0, 0, 0, 0, 0, 1},
 	{"refused by the system call",
 	 {{3, REFUSED, 0}, {4, REFUSED, 0}},
 	 8,
@@ -125,9 +130,22 @@ static void meet_fate(struct probe_packet *packet, const struct fate *fate)
 		return;
 	case REJECTED:
 		reply.kind = PROBE_REJECTED;
+		reply.method = &fake_probe;
+		reply.cause = LOSS_FILTERED;
 		break;
 	case GONE:
-		reply.kind = PROBE_UNREACHABLE;
+		reply.kind = PROBE_REJECTED;
+		reply.method = &fake_probe;
+		reply.cause = LOSS_NEIGHBOUR;
+		break;
+	case USURPED:
+		reply.peer.bytes[3]++;
+		reply.kind = PROBE_FAILED;
+		reply.cause = LOSS_REFUSED;
+		break;
+	case DENIED:
+		reply.kind = PROBE_FAILED;
+		reply.cause = LOSS_REFUSED;
 		break;
 	case STRANGER:
 		reply.peer.bytes[3]++;
@@ -151,7 +169,7 @@ static void meet_fate(struct probe_packet *packet, const struct fate *fate)
 	case UNSTAMPED:
 		break;
 	}
-	fake_event(&other, delay, &reply);
+	fake_event(&other, fate->delay > delay ? fate->delay : delay, &reply);
 }
 
 static const struct fate_row *row;

@@ -164,8 +164,13 @@ static void put_slot(struct store *store, uint32_t series, nsec from)
 				.singletons = packets};
 
 	for (size_t i = 0; i < COUNT_OF(packets); i++)
-		packets[i] = (struct singleton){
-			from, (nsec)(i + 1) * NSEC_PER_MSEC, OUTCOME_REPLIED, STAMP_KERNEL, 0, 0};
+		packets[i] = (struct singleton){from,
+						(nsec)(i + 1) * NSEC_PER_MSEC,
+						OUTCOME_REPLIED,
+						STAMP_KERNEL,
+						0,
+						0,
+						LOSS_UNTOLD};
 	struct summary summary = sample_summary(&sample);
 	struct delays delays = sample_delays(&sample);
 	store_put(store, series, &summary, &delays);

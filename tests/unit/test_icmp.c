@@ -257,6 +257,30 @@ static void eight_quoted_octets_are_enough(void **state)
 	assert_int_equal(icmp_read_quoted(bytes, 8, &seal_v6, &sequence), E_NOT_FOUND);
 }
 
+static void prohibitions_are_told_from_other_errors(void **state)
+{
+	static const struct {
+		uint8_t family;
+		uint8_t type;
+		uint8_t code;
+		enum loss_cause cause;
+	} rows[] = {
+		{4, 3, 0, LOSS_UNREACHABLE},  {4, 3, 1, LOSS_UNREACHABLE},
+		{4, 3, 3, LOSS_UNREACHABLE},  {4, 3, 9, LOSS_FILTERED},
+		{4, 3, 10, LOSS_FILTERED},    {4, 3, 13, LOSS_FILTERED},
+		{4, 11, 0, LOSS_UNREACHABLE}, {4, 11, 9, LOSS_UNREACHABLE},
+		{6, 1, 0, LOSS_UNREACHABLE},  {6, 1, 1, LOSS_FILTERED},
+		{6, 1, 3, LOSS_UNREACHABLE},  {6, 1, 4, LOSS_UNREACHABLE},
+		{6, 1, 5, LOSS_FILTERED},     {6, 1, 6, LOSS_FILTERED},
+		{6, 3, 1, LOSS_UNREACHABLE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(icmp_cause(rows[i].family, rows[i].type, rows[i].code),
+				 rows[i].cause);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +292,7 @@ int main(void)
 		cmocka_unit_test(looped_packets_are_found_from_their_end),
 		cmocka_unit_test(foreign_packets_are_not_taken_for_looped_ones),
 		cmocka_unit_test(eight_quoted_octets_are_enough),
+		cmocka_unit_test(prohibitions_are_told_from_other_errors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

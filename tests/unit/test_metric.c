@@ -92,6 +92,38 @@ static void outcomes_are_counted_apart(void **state)
 	assert_true(sample_quantile(&sample, 3.0 / 7) == 5000);
 }
 
+static void causes_of_losses_are_flagged(void **state)
+{
+	static const struct {
+		enum outcome outcome;
+		enum loss_cause cause;
+		uint32_t flags;
+	} rows[] = {
+		{OUTCOME_LOST, LOSS_UNTOLD, 0},
+		{OUTCOME_REJECTED, LOSS_REFUSED, SLOT_REFUSED},
+		{OUTCOME_REJECTED, LOSS_UNREACHABLE, SLOT_UNREACHABLE},
+		{OUTCOME_REJECTED, LOSS_FILTERED, SLOT_FILTERED},
+		{OUTCOME_LOST, LOSS_NEIGHBOUR, SLOT_NEIGHBOUR},
+		{OUTCOME_REPLIED, LOSS_REFUSED, 0}, /* it came all the same */
+	};
+
+	(void)state;
+	uint32_t all = 0;
+	struct singleton every[COUNT_OF(rows)];
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		every[i] = became(rows[i].outcome);
+		every[i].cause = (uint8_t)rows[i].cause;
+		if (rows[i].outcome == OUTCOME_REPLIED)
+			every[i].round_trip = 7;
+		every[i].stamped_by = STAMP_KERNEL;
+		struct sample one = {.slot = {0, 60}, .expected = 1, .singletons = &every[i]};
+		assert_int_equal(sample_summary(&one).flags, rows[i].flags);
+		all |= rows[i].flags;
+	}
+	struct sample together = {.slot = {0, 60}, .expected = COUNT_OF(rows), .singletons = every};
+	assert_int_equal(sample_summary(&together).flags, all);
+}
+
 static int compare(const void *a, const void *b)
 {
 	nsec x = *(const nsec *)a;
@@ -454,6 +486,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edges_rise_and_hold_their_delays),
 		cmocka_unit_test(outcomes_are_counted_apart),
+		cmocka_unit_test(causes_of_losses_are_flagged),
 		cmocka_unit_test(quantiles_are_those_of_the_sorted_delays),
 		cmocka_unit_test(weak_stamps_are_flagged),
 		cmocka_unit_test(nothing_answered_leaves_delays_undefined),

@@ -45,9 +45,9 @@ static bool apply(struct flight *flight, const struct step *step)
 	case REPLY:
 		return flight_replied(flight, step->packet, step->at, STAMP_KERNEL);
 	case REJECT:
-		return flight_failed(flight, step->packet, OUTCOME_REJECTED);
+		return flight_failed(flight, step->packet, LOSS_UNREACHABLE);
 	case GONE:
-		return flight_failed(flight, step->packet, OUTCOME_LOST);
+		return flight_failed(flight, step->packet, LOSS_NEIGHBOUR);
 	case EXPIRE:
 		flight_expire(flight, step->at);
 		return true;
@@ -292,7 +292,7 @@ static void losses_are_counted_as_they_ripen(void **state)
 	assert_int_equal(flight->lost, 1);
 	assert_true(flight_waits(flight));
 	/* An early error is lost at once, but counts when its turn comes. */
-	assert_true(flight_failed(flight, 3, OUTCOME_REJECTED));
+	assert_true(flight_failed(flight, 3, LOSS_UNREACHABLE));
 	assert_int_equal(flight->lost, 1);
 	/* A packet given up is answered in time after all. */
 	assert_true(flight_replied(flight, 0, 999, STAMP_KERNEL));
@@ -300,6 +300,33 @@ static void losses_are_counted_as_they_ripen(void **state)
 	flight_expire(flight, 5000);
 	assert_int_equal(flight->lost, 3);
 	assert_false(flight_waits(flight));
+	flight_destroy(flight);
+}
+
+/* What was told of a packet is kept unless it is answered after all. */
+static void causes_are_kept(void **state)
+{
+	(void)state;
+	static const enum loss_cause told[PACKETS] = {LOSS_REFUSED, LOSS_FILTERED, LOSS_NEIGHBOUR,
+						      LOSS_UNREACHABLE};
+	static const enum outcome expected[PACKETS] = {OUTCOME_REJECTED, OUTCOME_REJECTED,
+						       OUTCOME_LOST, OUTCOME_REPLIED};
+	struct singleton packets[PACKETS];
+	struct flight *flight;
+
+	assert_int_equal(flight_create((struct period){0, 400}, PACKETS, T_MAX, &flight), E_OK);
+	for (uint32_t i = 0; i < PACKETS; i++) {
+		flight_sent(flight, i, 100 * i);
+		assert_true(flight_failed(flight, i, told[i]));
+		assert_false(flight_failed(flight, i, LOSS_UNREACHABLE));
+	}
+	assert_true(flight_replied(flight, 3, 310, STAMP_KERNEL));
+	(void)flight_finish(flight, packets);
+	for (size_t i = 0; i < PACKETS; i++) {
+		assert_int_equal(packets[i].outcome, expected[i]);
+		assert_int_equal(packets[i].cause,
+				 expected[i] == OUTCOME_REPLIED ? LOSS_UNTOLD : told[i]);
+	}
 	flight_destroy(flight);
 }
 
@@ -372,6 +399,7 @@ int main(void)
 		cmocka_unit_test(events_become_singletons),
 		cmocka_unit_test(impossible_events_are_refused),
 		cmocka_unit_test(losses_are_counted_as_they_ripen),
+		cmocka_unit_test(causes_are_kept),
 		cmocka_unit_test(a_flight_grows_when_it_must),
 		cmocka_unit_test(the_weaker_stamp_is_recorded),
 		cmocka_unit_test(methods_are_rows),
