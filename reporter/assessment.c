@@ -47,9 +47,12 @@ enum err assessment_read_path(const struct assessment *assessment, const struct 
 	    !path_configured(sited->config, sited->site, request.test, family))
 		return E_OK;
 	struct score nothing = path->score;
-	enum err rc = path_read(source, &request, path, NULL);
+	struct timeline timeline = {0};
+	enum err rc = path_read(source, &request, path, &timeline);
 	if (rc != E_OK)
 		return rc;
+	traits_make(&timeline, &path->traits);
+	timeline_finish(&timeline);
 	path->score = path->announced = nothing;
 	if (path->state < PATH_NOT_COMMISSIONED)
 		return E_OK;

@@ -19,6 +19,7 @@ enum statement {
 	READ_HOURS,
 	READ_STRETCHES,
 	READ_OUTAGES,
+	READ_SHIFTS,
 	READ_EVIDENCE,
 	READ_CUT_OFFS,
 	READ_WINDOWS,
@@ -39,6 +40,7 @@ static const struct {
 	[READ_HOURS] = {CLOSED_HOURS, "series = ?1"},
 	[READ_STRETCHES] = {CLOSED_STRETCHES, "series = ?1"},
 	[READ_OUTAGES] = {CLOSED_OUTAGES, "series = ?1"},
+	[READ_SHIFTS] = {CLOSED_SHIFTS, "series = ?1"},
 	[READ_EVIDENCE] = {CLOSED_EVIDENCE, "series = ?1 AND from_slot < ?3 AND until_slot > ?2"},
 	[READ_CUT_OFFS] = {CLOSED_CUT_OFFS, "from_at < ?2 AND until_at > ?1"},
 	[READ_WINDOWS] = {CLOSED_WINDOWS, NULL},
@@ -323,6 +325,21 @@ static enum err read_outages(struct closed *closed, const struct series_key *key
 	return rc == E_NOT_FOUND ? E_OK : rc;
 }
 
+static enum err read_shifts(struct closed *closed, const struct series_key *key,
+			    struct facts *facts)
+{
+	struct closed_shift row = {0};
+	size_t capacity = 0;
+	enum err rc = select_series(closed, READ_SHIFTS, key);
+
+	while (rc == E_OK && (rc = next_row(closed, READ_SHIFTS, &row)) == E_OK) {
+		facts->shifts = must_grow(facts->shifts, facts->shift_count, &capacity,
+					  sizeof(*facts->shifts));
+		facts->shifts[facts->shift_count++] = row.shift;
+	}
+	return rc == E_NOT_FOUND ? E_OK : rc;
+}
+
 static enum err facts(void *context, const struct series_key *key, struct facts *out)
 {
 	struct closed *closed = context;
@@ -332,6 +349,8 @@ static enum err facts(void *context, const struct series_key *key, struct facts 
 	row.facts.period = closed->head.period;
 	if (rc == E_OK)
 		rc = read_outages(closed, key, &row.facts);
+	if (rc == E_OK)
+		rc = read_shifts(closed, key, &row.facts);
 	if (rc != E_OK) {
 		facts_finish(&row.facts);
 		return rc;

@@ -9,7 +9,7 @@
 static const nsec longest_month = 32 * NSEC_PER_DAY;
 
 static const char stretch_sums[] =
-	"SELECT verdict, min(until_at, ?2) - from_at FROM stretch WHERE series = ?1";
+	"SELECT verdict, min(until_at, ?2) - from_at, why FROM stretch WHERE series = ?1";
 
 static enum err prepare(struct closed_check *check, sqlite3 *db)
 {
@@ -108,12 +108,28 @@ static bool has_hours(struct closed_check *check, const struct closed_series *se
 	       memcmp(sums.delays.pdv, delays->pdv, sizeof(delays->pdv)) == 0;
 }
 
+/* What is unknown has a reason, and nothing else has one. */
+static bool add_reason(sqlite3_stmt *stretch, enum verdict verdict, nsec spent,
+		       nsec unknown[UNKNOWN_REASONS])
+{
+	const char *name = (const char *)sqlite3_column_text(stretch, 2);
+	enum unknown_reason why;
+
+	if (verdict != VERDICT_UNKNOWN)
+		return name == NULL;
+	if (name == NULL || unknown_reason_parse(name, &why) != E_OK)
+		return false;
+	unknown[why] += spent;
+	return true;
+}
+
 /* What begins before the period's first slot is unscheduled and in no stretch. */
 static bool has_stretches(struct closed_check *check, const struct closed_series *series)
 {
 	const struct facts *facts = &series->facts;
 	nsec length = check->period.until - check->period.from;
 	nsec time[VERDICT_COUNT] = {0};
+	nsec unknown[UNKNOWN_REASONS] = {0};
 	bool equal = true;
 	int result;
 
@@ -125,13 +141,16 @@ static bool has_stretches(struct closed_check *check, const struct closed_series
 		enum verdict verdict = VERDICT_COUNT;
 		nsec spent = sqlite3_column_int64(check->stretches, 1);
 		if (name == NULL || verdict_parse(name, &verdict) != E_OK || spent < 0 ||
-		    spent > length - time[verdict])
+		    spent > length - time[verdict] ||
+		    !add_reason(check->stretches, verdict, spent, unknown))
 			break;
 		time[verdict] += spent;
 	}
 	sqlite3_reset(check->stretches);
 	for (size_t v = 0; v < VERDICT_UNSCHEDULED; v++)
 		equal &= time[v] == facts->time[v];
+	for (size_t r = 0; r < UNKNOWN_REASONS; r++)
+		equal &= unknown[r] == facts->unknown_time[r];
 	return result == SQLITE_DONE && equal &&
 	       time[VERDICT_UNSCHEDULED] <= facts->time[VERDICT_UNSCHEDULED];
 }

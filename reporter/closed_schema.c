@@ -8,6 +8,7 @@
 #define HOUR(name, kind, member)     CLOSED_COLUMN(name, kind, struct closed_hour, member)
 #define STRETCH(name, kind, member)  CLOSED_COLUMN(name, kind, struct closed_stretch, member)
 #define OUTAGE(name, kind, member)   CLOSED_COLUMN(name, kind, struct closed_outage, member)
+#define SHIFT(name, kind, member)    CLOSED_COLUMN(name, kind, struct closed_shift, member)
 #define EVIDENCE(name, kind, member) CLOSED_COLUMN(name, kind, struct closed_evidence, member)
 #define CUT_OFF(name, kind, member)  CLOSED_COLUMN(name, kind, struct closed_cut_off, member)
 #define WINDOW(name, kind, member)   CLOSED_COLUMN(name, kind, struct closed_window, member)
@@ -156,6 +157,7 @@ static const struct closed_column stretches[] = {
 	STRETCH("from_at", COLUMN_NSEC, stretch.from),
 	STRETCH("until_at", COLUMN_NSEC, stretch.until),
 	STRETCH("verdict", COLUMN_VERDICT, stretch.verdict),
+	STRETCH("why", COLUMN_REASON, stretch.why),
 };
 
 static const struct closed_column outages[] = {
@@ -169,6 +171,20 @@ static const struct closed_column outages[] = {
 	OUTAGE("open", COLUMN_BOOL, outage.open),
 	OUTAGE("unseen", COLUMN_BOOL, outage.unseen),
 	OUTAGE("long_here", COLUMN_BOOL, outage.long_here),
+};
+
+static const struct closed_column shifts[] = {
+	SHIFT("series", COLUMN_UNSIGNED, series),
+	SHIFT("number", COLUMN_UNSIGNED, number),
+	SHIFT("at", COLUMN_NSEC, shift.at),
+	SHIFT("level_before", COLUMN_NSEC, shift.before.level),
+	SHIFT("hours_before", COLUMN_UNSIGNED, shift.before.hours),
+	SHIFT("sent_before", COLUMN_UNSIGNED, shift.before.sent),
+	SHIFT("lost_before", COLUMN_UNSIGNED, shift.before.lost),
+	SHIFT("level_after", COLUMN_NSEC, shift.after.level),
+	SHIFT("hours_after", COLUMN_UNSIGNED, shift.after.hours),
+	SHIFT("sent_after", COLUMN_UNSIGNED, shift.after.sent),
+	SHIFT("lost_after", COLUMN_UNSIGNED, shift.after.lost),
 };
 
 static const struct closed_column evidence[] = {
@@ -232,6 +248,7 @@ const struct closed_table closed_tables[CLOSED_TABLES] = {
 	[CLOSED_HOURS] = TABLE("hour", "series, from_at", hours),
 	[CLOSED_STRETCHES] = TABLE("stretch", "series, from_at", stretches),
 	[CLOSED_OUTAGES] = TABLE("outage", "series, number", outages),
+	[CLOSED_SHIFTS] = TABLE("shift", "series, number", shifts),
 	[CLOSED_EVIDENCE] = TABLE("evidence", "series, number", evidence),
 	[CLOSED_CUT_OFFS] = TABLE("cut_off", "number", cut_offs),
 	[CLOSED_WINDOWS] = TABLE("maintenance", "id", windows),

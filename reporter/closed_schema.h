@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* "ngFC" in the header, and the version of the tables. */
-enum { CLOSED_APPLICATION = 0x6E674643, CLOSED_VERSION = 1 };
+enum { CLOSED_APPLICATION = 0x6E674643, CLOSED_VERSION = 2 };
 
 /* In the order of the dump; all but the seal are dumped. */
 enum closed_table_id {
@@ -23,6 +23,7 @@ enum closed_table_id {
 	CLOSED_HOURS,
 	CLOSED_STRETCHES,
 	CLOSED_OUTAGES,
+	CLOSED_SHIFTS,
 	CLOSED_EVIDENCE,
 	CLOSED_CUT_OFFS,
 	CLOSED_WINDOWS,
@@ -69,7 +70,7 @@ struct closed_series {
 	uint32_t id; /* in the order of the keys' texts, from 1 */
 	struct view_series series;
 	struct view_gone gone;
-	struct facts facts; /* without its outages */
+	struct facts facts; /* without its outages and shifts */
 };
 
 struct closed_hour {
@@ -86,6 +87,12 @@ struct closed_outage {
 	uint32_t series;
 	uint32_t number;
 	struct outage outage;
+};
+
+struct closed_shift {
+	uint32_t series;
+	uint32_t number;
+	struct shift shift;
 };
 
 struct closed_evidence {

@@ -3,6 +3,7 @@
 
 #include "collector/base/nsec.h"
 #include "collector/metric/availability.h"
+#include "reporter/facts.h"
 #include "reporter/text/must.h"
 
 #include <inttypes.h>
@@ -35,7 +36,8 @@ static const char *type_of(enum column_kind kind)
 		[COLUMN_UNSIGNED] = "INTEGER NOT NULL", [COLUMN_NSEC] = "INTEGER",
 		[COLUMN_BOOL] = "INTEGER NOT NULL",	[COLUMN_REAL] = "REAL",
 		[COLUMN_TEXT] = "TEXT NOT NULL",	[COLUMN_STRING] = "TEXT NOT NULL",
-		[COLUMN_VERDICT] = "TEXT NOT NULL",	[COLUMN_BUCKETS] = "TEXT NOT NULL",
+		[COLUMN_VERDICT] = "TEXT NOT NULL",	[COLUMN_REASON] = "TEXT",
+		[COLUMN_BUCKETS] = "TEXT NOT NULL",
 	};
 	return types[kind];
 }
@@ -119,6 +121,7 @@ static void bind_buckets(sqlite3_stmt *statement, int index, const uint32_t *buc
 static void bind_one(const struct closed_column *column, sqlite3_stmt *statement, int index,
 		     const void *member)
 {
+	enum unknown_reason reason;
 	nsec time;
 
 	switch (column->kind) {
@@ -147,6 +150,12 @@ static void bind_one(const struct closed_column *column, sqlite3_stmt *statement
 	case COLUMN_VERDICT:
 		sqlite3_bind_text(statement, index, verdict_name(*(const enum verdict *)member), -1,
 				  SQLITE_STATIC);
+		break;
+	case COLUMN_REASON:
+		reason = *(const enum unknown_reason *)member;
+		if (reason != UNKNOWN_REASONS)
+			sqlite3_bind_text(statement, index, unknown_reason_name(reason), -1,
+					  SQLITE_STATIC);
 		break;
 	case COLUMN_BUCKETS:
 		bind_buckets(statement, index, member, column->size / sizeof(uint32_t));
@@ -259,6 +268,9 @@ static enum err read_text(const struct closed_column *column, const char *text, 
 		return E_OK;
 	case COLUMN_VERDICT:
 		return text != NULL && verdict_parse(text, member) == E_OK ? E_OK : E_CORRUPT;
+	case COLUMN_REASON:
+		return text != NULL && unknown_reason_parse(text, member) == E_OK ? E_OK
+										  : E_CORRUPT;
 	default:
 		return text == NULL ? E_CORRUPT
 				    : read_buckets(text, member, column->size / sizeof(uint32_t));
@@ -284,6 +296,9 @@ static enum err read_one(const struct closed_column *column, sqlite3_stmt *state
 	case COLUMN_REAL:
 		*(double *)member = is_null ? (double)NAN : sqlite3_column_double(statement, index);
 		return E_OK;
+	case COLUMN_REASON:
+		*(enum unknown_reason *)member = UNKNOWN_REASONS;
+		return is_null ? E_OK : read_text(column, text_of(statement, index), member);
 	default:
 		return read_text(column, text_of(statement, index), member);
 	}

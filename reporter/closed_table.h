@@ -18,6 +18,7 @@ enum column_kind {
 	COLUMN_TEXT,	 /* an array of characters */
 	COLUMN_STRING,	 /* a pointer to a text that the row owns */
 	COLUMN_VERDICT,	 /* its name */
+	COLUMN_REASON,	 /* the name of an unknown slot's; NULL where there is none */
 	COLUMN_BUCKETS,	 /* an array of uint32_t: {"bucket":count,...} without the empty ones */
 };
 

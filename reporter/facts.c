@@ -61,7 +61,7 @@ enum verdict facts_verdict(const struct facts_rule *rule, const struct record *r
 	return verdict_in(rule, record, slot, FIGURE_SCORED);
 }
 
-static enum unknown_reason unknown_reason(const struct record *record, const struct summary *slot)
+enum unknown_reason facts_unknown_reason(const struct record *record, const struct summary *slot)
 {
 	static const struct {
 		uint32_t flag;
@@ -104,7 +104,7 @@ static void count_slot(struct facts *facts, const struct record *record, const s
 	facts->slots[verdict]++;
 	facts->time[verdict] += until - slot->from;
 	if (verdict == VERDICT_UNKNOWN) {
-		enum unknown_reason reason = unknown_reason(record, slot);
+		enum unknown_reason reason = facts_unknown_reason(record, slot);
 		facts->unknown[reason]++;
 		facts->unknown_time[reason] += until - slot->from;
 	}
@@ -252,6 +252,23 @@ static void find_announced_outages(const struct facts_rule *rule, const struct r
 	facts_finish(&second);
 }
 
+/* Of the judged slots alone. */
+static void find_shifts(const struct facts_rule *rule, const struct record *record,
+			struct facts *facts)
+{
+	struct leveled *slots = must_calloc(record->slot_count, sizeof(*slots));
+	size_t count = 0;
+
+	for (size_t i = 0; i < record->slot_count; i++) {
+		const struct summary *slot = &record->slots[i];
+		if (facts_has(record, slot) && is_judged(facts_verdict(rule, record, slot)))
+			slots[count++] =
+				(struct leveled){slot->from, slot->rtt_min, slot->sent, slot->lost};
+	}
+	shifts_find(slots, count, &facts->shifts, &facts->shift_count);
+	free(slots);
+}
+
 static struct facts start(const struct facts_rule *rule, const struct record *record)
 {
 	struct facts facts = {
@@ -273,6 +290,7 @@ enum err facts_make(const struct facts_rule *rule, const struct record *record, 
 	facts_count_delays(rule, record, &facts);
 	find_outages(rule, record, FIGURE_SCORED, &facts);
 	find_announced_outages(rule, record, &facts);
+	find_shifts(rule, record, &facts);
 	*out = facts;
 	return E_OK;
 }
@@ -295,8 +313,11 @@ struct balance facts_balance(const struct facts_rule *rule, const struct record 
 void facts_finish(struct facts *facts)
 {
 	free(facts->outages);
+	free(facts->shifts);
 	facts->outages = NULL;
 	facts->outage_count = 0;
+	facts->shifts = NULL;
+	facts->shift_count = 0;
 }
 
 bool facts_open_before(const struct facts_rule *rule, const struct record *record)

@@ -10,6 +10,7 @@
 #include "collector/metric/summary.h"
 #include "collector/store/view.h"
 #include "reporter/outage.h"
+#include "reporter/shift.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,6 +56,10 @@ enum unknown_reason {
 	UNKNOWN_DROPPED, /* measured, but there was no room to keep it */
 	UNKNOWN_REASONS
 };
+
+/* "no_record" and so on; E_SYNTAX. */
+const char *unknown_reason_name(enum unknown_reason reason);
+MUST_CHECK enum err unknown_reason_parse(const char *name, enum unknown_reason *out);
 
 /* Packets of the judged slots. */
 struct packets {
@@ -118,6 +123,9 @@ struct facts {
 	size_t outage_count;
 	nsec mean_repair;
 	bool long_outage; /* one passed the rule's length in this period */
+
+	struct shift *shifts; /* of the round trip's level, oldest first */
+	size_t shift_count;
 
 	struct second_figure announced;
 	struct disagreement disagreement;

@@ -12,6 +12,8 @@ static inline bool facts_has(const struct record *record, const struct summary *
 }
 
 bool facts_before_service(const struct record *record, const struct summary *slot);
+/* Of a slot that is unknown. */
+enum unknown_reason facts_unknown_reason(const struct record *record, const struct summary *slot);
 bool facts_is_planned(const struct record *record, const struct summary *slot, enum figure figure);
 
 /* Both figures' delays and quantiles; their slots are counted. */

@@ -5,6 +5,29 @@
 #include <stddef.h>
 #include <string.h>
 
+static const char *const reason_names[UNKNOWN_REASONS] = {
+	[UNKNOWN_NO_RECORD] = "no_record",   [UNKNOWN_NOT_COMMISSIONED] = "not_commissioned",
+	[UNKNOWN_TAINTED] = "tainted",	     [UNKNOWN_ISOLATED] = "isolated",
+	[UNKNOWN_CLOCK_STEP] = "clock_step", [UNKNOWN_UNSENT] = "unsent",
+	[UNKNOWN_DROPPED] = "dropped",
+};
+
+const char *unknown_reason_name(enum unknown_reason reason)
+{
+	return reason_names[reason];
+}
+
+enum err unknown_reason_parse(const char *name, enum unknown_reason *out)
+{
+	for (enum unknown_reason r = 0; r < UNKNOWN_REASONS; r++) {
+		if (strcmp(reason_names[r], name) != 0)
+			continue;
+		*out = r;
+		return E_OK;
+	}
+	return E_SYNTAX;
+}
+
 static bool is_balanced(const struct facts *facts, const uint64_t *slots, const nsec *time)
 {
 	uint64_t count = 0;
@@ -38,6 +61,7 @@ struct facts facts_figure(const struct facts *facts, enum figure figure)
 	const struct second_figure *second = &facts->announced;
 
 	out.outages = NULL;
+	out.shifts = NULL;
 	out.outage_count = 0;
 	if (figure == FIGURE_SCORED)
 		return out;

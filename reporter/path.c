@@ -381,6 +381,7 @@ void path_finish(struct path *path)
 	}
 	free(path->evidence);
 	path->evidence = NULL;
+	traits_finish(&path->traits);
 	planned_destroy(path->planned);
 	path->planned = NULL;
 	facts_finish(&path->facts);

@@ -8,6 +8,7 @@
 #include "reporter/score.h"
 #include "reporter/source.h"
 #include "reporter/timeline.h"
+#include "reporter/traits.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,7 @@ struct path {
 	struct score score;
 	struct score announced; /* the second figure */
 	char **evidence;	/* by outage: the file, or NULL */
+	struct traits traits;	/* where who read it made them */
 };
 
 /* Which path, by indices into the configuration, and when. */

@@ -12,20 +12,22 @@ struct growing {
 	size_t hour_capacity;
 };
 
-static void add_slot(struct growing *growing, const struct summary *slot, enum verdict verdict)
+static void add_slot(struct growing *growing, const struct summary *slot, enum verdict verdict,
+		     enum unknown_reason why)
 {
 	struct timeline *timeline = &growing->timeline;
 	size_t count = timeline->stretch_count;
 	struct stretch *last = count == 0 ? NULL : &timeline->stretches[count - 1];
 
-	if (last != NULL && last->verdict == verdict && last->until == slot->from) {
+	if (last != NULL && last->verdict == verdict && last->why == why &&
+	    last->until == slot->from) {
 		last->until = slot->until;
 		return;
 	}
 	timeline->stretches = must_grow(timeline->stretches, count, &growing->stretch_capacity,
 					sizeof(*timeline->stretches));
 	timeline->stretches[timeline->stretch_count++] =
-		(struct stretch){slot->from, slot->until, verdict};
+		(struct stretch){slot->from, slot->until, verdict, why};
 }
 
 static struct timeline_hour *add_hour(struct growing *growing, nsec from)
@@ -65,7 +67,9 @@ static void add_slots(struct growing *growing, const struct facts_rule *rule,
 			continue;
 		enum verdict verdict = facts_verdict(rule, record, slot);
 		struct timeline_hour *hour = hour_of(growing, slot);
-		add_slot(growing, slot, verdict);
+		add_slot(growing, slot, verdict,
+			 verdict == VERDICT_UNKNOWN ? facts_unknown_reason(record, slot)
+						    : UNKNOWN_REASONS);
 		if (verdict >= VERDICT_PLANNED)
 			continue;
 		hour->sent += slot->sent;

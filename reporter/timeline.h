@@ -9,11 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Neighbouring slots with the same verdict. */
+/* Neighbouring slots with the same verdict, unknown ones for the same reason. */
 struct stretch {
 	nsec from;
 	nsec until; /* of the last slot, after the period perhaps */
 	enum verdict verdict;
+	enum unknown_reason why; /* UNKNOWN_REASONS where it is not unknown */
 };
 
 struct timeline_hour {

@@ -43,7 +43,8 @@ void value_finish(struct value *value);
  * nor the order of a sum decides; halves go away from zero. From 1e15 on the value itself. */
 double round_half_up(double value, int decimals);
 
-enum align { ALIGN_START, ALIGN_END };
+/* A column of whole sentences makes its table one that narrow pages show as a list. */
+enum align { ALIGN_START, ALIGN_END, ALIGN_PROSE };
 
 struct column {
 	const char *key;   /* language-free name, for JSON */

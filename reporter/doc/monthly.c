@@ -176,41 +176,6 @@ static void add_causes(struct monthly *m)
 	}
 }
 
-/* What earns the best grade is left alone, though it be among the largest losses. */
-static bool needs_mending(const struct assessment *a, const struct cause *cause)
-{
-	const struct score *score = &assessment_path(a, cause->assessed, SCORING_PRIMARY)->score;
-
-	return cause->indicator == INDICATOR_COUNT ||
-	       round_half_up(score->points[cause->indicator], 1) < a->profile->grades[0].from;
-}
-
-static void add_mending(struct monthly *m)
-{
-	static const enum text_id ids[INDICATOR_COUNT + 1] = {
-		[INDICATOR_AVAILABILITY] = TEXT_MEND_AVAILABILITY,
-		[INDICATOR_LOSS] = TEXT_MEND_LOSS,
-		[INDICATOR_DELAY] = TEXT_MEND_DELAY,
-		[INDICATOR_PDV] = TEXT_MEND_PDV,
-		[INDICATOR_COUNT] = TEXT_MEND_VETO,
-	};
-	const struct assessment *a = m->assessment;
-
-	size_t items = 0;
-
-	doc_heading(m->doc, 2, word(m, TEXT_SUMMARY_MEND), "mend");
-	for (size_t i = 0; i < a->cause_count && i < CAUSES_SHOWN; i++) {
-		const struct cause *cause = &a->causes[i];
-		const struct title *title = &assessment_site(a, cause->assessed)->title;
-		if (!needs_mending(a, cause))
-			continue;
-		doc_text(m->doc, PHRASE(m, TEXT_MEND_ITEM, say_count(m, ++items),
-					title_in(m, title), word(m, ids[cause->indicator])));
-	}
-	if (items == 0)
-		doc_text(m->doc, word(m, TEXT_MEND_NOTHING));
-}
-
 /* The score that the last grade but one begins with: 60 in the built-in profile. */
 static double pass_mark(const struct profile *profile)
 {
@@ -298,9 +263,11 @@ static void add_summary(struct monthly *m)
 	doc_callout(m->doc, headline_tone(m), say_summary(m));
 	add_changes_summary(m);
 	add_closing_remarks(m);
+	add_findings(m);
+	add_mending(m);
+	doc_heading(m->doc, 2, word(m, TEXT_SUMMARY_WHY), "points");
 	if (m->assessment->cause_count > 0)
 		add_causes(m);
-	add_mending(m);
 	add_below(m);
 }
 
@@ -309,6 +276,10 @@ struct doc *monthly_report(const struct assessment *assessment, const struct sou
 {
 	struct monthly m = monthly_start(assessment, source, language);
 
+	struct findings findings;
+
+	findings_make(assessment, &findings);
+	m.findings = &findings;
 	m.doc = doc_create(language, PHRASE(&m, TEXT_REPORT_TITLE, say_subject(&m)));
 	add_cover(&m, SCORES_FULL);
 	doc_break(m.doc);
@@ -321,11 +292,14 @@ struct doc *monthly_report(const struct assessment *assessment, const struct sou
 	add_ranking(&m);
 	doc_break(m.doc);
 	add_outages(&m);
+	add_patterns(&m);
+	add_lapses(&m);
 	add_maintenance(&m, TABLE_BOUNDED);
 	doc_break(m.doc);
 	add_notes(&m);
 	struct doc *doc = m.doc;
 	monthly_finish(&m);
+	findings_finish(&findings);
 	return doc;
 }
 

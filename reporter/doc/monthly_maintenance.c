@@ -82,7 +82,7 @@ static const char *say_one_scope(struct monthly *m, const struct window_scope *s
 					     title_in(m, &config->organisations[index].title));
 }
 
-static const char *say_scopes(struct monthly *m, const struct window_entry *entry)
+const char *say_scopes(struct monthly *m, const struct window_entry *entry)
 {
 	const char *text = "";
 
@@ -99,6 +99,21 @@ static const char *say_late(struct monthly *m, const struct window *window)
 	if (ahead >= 0)
 		return PHRASE(m, TEXT_MAINTENANCE_LATE, say_length(m, ahead), asked);
 	return PHRASE(m, TEXT_MAINTENANCE_LATE_AFTER, say_length(m, -ahead), asked);
+}
+
+const char *say_announced(struct monthly *m, const struct window_entry *entry)
+{
+	const struct assessment *a = m->assessment;
+	const struct planned_rule rule = rule_of(a);
+
+	if (entry == NULL)
+		return "";
+	if (window_fate(&rule, &entry->window, 0) != WINDOW_LATE)
+		return PHRASE(m, TEXT_MAINTENANCE_BEYOND, say_span(m, entry->window.period));
+	nsec ahead = entry->window.period.from - entry->window.entered_at;
+	return PHRASE(m, ahead >= 0 ? TEXT_MAINTENANCE_TOO_LATE : TEXT_MAINTENANCE_TOO_LATE_AFTER,
+		      say_length(m, ahead >= 0 ? ahead : -ahead),
+		      say_length(m, a->config->notice_ns));
 }
 
 static const char *say_fate(struct monthly *m, const struct window_entry *entry,

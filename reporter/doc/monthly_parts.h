@@ -5,10 +5,12 @@
 
 #include "reporter/assessment.h"
 #include "reporter/doc/doc.h"
+#include "reporter/findings.h"
 
 struct monthly {
 	const struct assessment *assessment;
 	const struct source *source;
+	const struct findings *findings; /* NULL: none are told */
 	enum language language;
 	struct doc *doc;
 	char **kept; /* texts that live as long as this does */
@@ -34,6 +36,8 @@ const char *say_count(struct monthly *m, size_t count);
 const char *say_time(struct monthly *m, nsec at);
 const char *say_length(struct monthly *m, nsec length); /* "1 h 5 min" */
 const char *say_between(struct monthly *m, struct period period);
+/* "2026-09-08 10:15–16:35", both days where they differ. */
+const char *say_span(struct monthly *m, struct period period);
 /* Both sentences, with the space that the language puts between them. */
 const char *say_both(struct monthly *m, const char *first, const char *second);
 /* A list with the separator of the language; "" and something gives something. */
@@ -48,6 +52,15 @@ const char *say_family(enum family family); /* "IPv4" */
 const char *say_remarks(struct monthly *m, const struct path *path);
 /* Where in the period most of the points of a cause went. */
 const char *say_evidence(struct monthly *m, const struct cause *cause);
+
+/* What became of an announced window that leaves slots in the score; "" for none. */
+const char *say_announced(struct monthly *m, const struct window_entry *entry);
+const char *say_scopes(struct monthly *m, const struct window_entry *entry);
+const char *say_delay(struct monthly *m, nsec delay); /* "48.3 ms" */
+const char *say_loss(struct monthly *m, uint64_t sent, uint64_t lost);
+/* "19:00–23:00". */
+const char *say_hours(struct monthly *m, const struct recurring *recurring);
+struct value value_organisation(struct monthly *m, size_t organisation);
 
 struct value value_count(size_t count);
 struct value value_time(nsec at);			   /* a text; "–" for NSEC_UNDEFINED */
@@ -70,8 +83,11 @@ void add_organisations(struct monthly *m); /* a page each */
 void add_organisation_scores(struct monthly *m);
 void add_paths(struct monthly *m); /* every site in each of its families, best score first */
 void add_ranking(struct monthly *m);
+void add_findings(struct monthly *m); /* those that are told first */
+void add_mending(struct monthly *m);  /* who is to do what about them */
 void add_outages(struct monthly *m);
-void add_cut_offs(struct monthly *m); /* times in which agents were cut off, if there were any */
+void add_patterns(struct monthly *m); /* what recurs, shifted, never answered */
+void add_lapses(struct monthly *m);   /* where the measurement itself failed */
 void add_unknown(struct monthly *m);  /* why slots are unknown: in all, by agent, by path */
 /* Announced windows, both figures, where flags and windows differ; bound as add_counts. */
 void add_maintenance(struct monthly *m, size_t bound);

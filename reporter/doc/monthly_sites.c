@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A page per organisation, the ranking of sites, and the outages. */
+/* A page per organisation, and the ranking of sites. */
 #include "reporter/doc/monthly_parts.h"
 
 #include "reporter/text/must.h"
@@ -11,7 +11,7 @@
 
 /* Charts are for the sites that need them; a report of thousands of sites stays readable. */
 enum { RANKING_COLUMNS = 13 };
-enum { CHARTS_PER_ORGANISATION = 3, CHARTS_IN_REPORT = 48, OUTAGES_SHOWN = 300 };
+enum { CHARTS_PER_ORGANISATION = 3, CHARTS_IN_REPORT = 48 };
 
 struct place_in_ranking {
 	size_t assessed;
@@ -316,168 +316,4 @@ void add_ranking(struct monthly *m)
 	}
 	doc_note(m->doc, word(m, TEXT_RANKING_NOTE));
 	free(order);
-}
-
-/* An outage among those of all paths. */
-struct listed_outage {
-	size_t assessed;
-	enum family family;
-	const struct outage *outage;
-};
-
-static int compare_order(const struct listed_outage *x, const struct listed_outage *y)
-{
-	if (x->assessed != y->assessed)
-		return x->assessed < y->assessed ? -1 : 1;
-	return (x->family > y->family) - (x->family < y->family);
-}
-
-static int compare_starts(const void *a, const void *b)
-{
-	const struct listed_outage *x = a;
-	const struct listed_outage *y = b;
-
-	if (x->outage->from != y->outage->from)
-		return x->outage->from < y->outage->from ? -1 : 1;
-	return compare_order(x, y);
-}
-
-static int compare_lengths(const void *a, const void *b)
-{
-	const struct listed_outage *x = a;
-	const struct listed_outage *y = b;
-
-	if (x->outage->within != y->outage->within)
-		return x->outage->within > y->outage->within ? -1 : 1;
-	return compare_starts(a, b);
-}
-
-static struct listed_outage *list_outages(const struct assessment *a, size_t *count)
-{
-	struct listed_outage *outages = NULL;
-	size_t capacity = 0;
-
-	*count = 0;
-	for (size_t i = 0; i < a->site_count; i++) {
-		for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
-			const struct facts *facts = &a->sites[i].path[f].facts;
-			for (size_t k = 0; k < facts->outage_count; k++) {
-				outages = must_grow(outages, *count, &capacity, sizeof(*outages));
-				outages[(*count)++] =
-					(struct listed_outage){i, f, &facts->outages[k]};
-			}
-		}
-	}
-	return outages;
-}
-
-static void add_outage_row(struct monthly *m, const struct listed_outage *listed)
-{
-	const struct path *path = &m->assessment->sites[listed->assessed].path[listed->family];
-	const struct outage *outage = listed->outage;
-	const char *evidence = path->evidence[outage - path->facts.outages];
-	const char *remarks = "";
-
-	if (outage->before)
-		remarks = say_listed(m, remarks, word(m, TEXT_OUTAGE_BEFORE));
-	if (outage->open)
-		remarks = say_listed(m, remarks, word(m, TEXT_OUTAGE_ONGOING));
-	if (outage->unseen)
-		remarks = say_listed(m, remarks, word(m, TEXT_OUTAGE_UNSEEN));
-	doc_row(m->doc, (struct value[]){
-				value_site(m, listed->assessed),
-				value_text(say_family(listed->family)),
-				value_time(outage->from),
-				outage->open ? value_text(word(m, TEXT_OUTAGE_OPEN))
-					     : value_time(outage->until),
-				value_length(m, outage->length),
-				value_length(m, outage->within),
-				value_text(remarks),
-				value_text(evidence != NULL ? evidence : "–"),
-			});
-}
-
-static void add_outage_table(struct monthly *m)
-{
-	const struct column columns[] = {
-		{"site", word(m, TEXT_COLUMN_SITE), ALIGN_START},
-		{"family", word(m, TEXT_COLUMN_FAMILY), ALIGN_START},
-		{"start", word(m, TEXT_COLUMN_START), ALIGN_START},
-		{"end", word(m, TEXT_COLUMN_END), ALIGN_START},
-		{"duration", word(m, TEXT_COLUMN_DURATION), ALIGN_END},
-		{"in_period", word(m, TEXT_COLUMN_IN_PERIOD), ALIGN_END},
-		{"remarks", word(m, TEXT_COLUMN_REMARKS), ALIGN_START},
-		{"evidence", word(m, TEXT_COLUMN_EVIDENCE_FILE), ALIGN_START},
-	};
-
-	size_t count;
-	struct listed_outage *outages = list_outages(m->assessment, &count);
-	size_t shown = count < OUTAGES_SHOWN ? count : OUTAGES_SHOWN;
-
-	if (count > 0)
-		qsort(outages, count, sizeof(*outages), compare_lengths);
-	if (shown > 0)
-		qsort(outages, shown, sizeof(*outages), compare_starts);
-	doc_table(m->doc, "outages", word(m, TEXT_OUTAGE_TABLE), columns, COUNT(columns));
-	for (size_t i = 0; i < shown; i++)
-		add_outage_row(m, &outages[i]);
-	if (shown < count)
-		doc_note(m->doc,
-			 PHRASE(m, TEXT_OUTAGE_BOUNDED, say_count(m, shown), say_count(m, count)));
-	free(outages);
-}
-
-/* Count, time and mean time to repair of the sites that had outages. */
-static void add_repair_table(struct monthly *m)
-{
-	const struct assessment *a = m->assessment;
-	const struct column columns[] = {
-		{"site", word(m, TEXT_COLUMN_SITE), ALIGN_START},
-		{"family", word(m, TEXT_COLUMN_FAMILY), ALIGN_START},
-		{"outages", word(m, TEXT_SUMMARY_OUTAGES), ALIGN_END},
-		{"in_period", word(m, TEXT_COLUMN_IN_PERIOD), ALIGN_END},
-		{"mttr", word(m, TEXT_COLUMN_MTTR), ALIGN_END},
-	};
-
-	doc_table(m->doc, "repair", word(m, TEXT_OUTAGE_REPAIR), columns, COUNT(columns));
-	for (size_t i = 0; i < a->site_count; i++) {
-		for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
-			const struct facts *facts = &a->sites[i].path[f].facts;
-			nsec within = 0;
-			if (facts->outage_count == 0)
-				continue;
-			for (size_t k = 0; k < facts->outage_count; k++)
-				within += facts->outages[k].within;
-			doc_row(m->doc, (struct value[]){
-						value_site(m, i),
-						value_text(say_family(f)),
-						value_count(facts->outage_count),
-						value_length(m, within),
-						value_length(m, facts->mean_repair),
-					});
-		}
-	}
-}
-
-void add_outages(struct monthly *m)
-{
-	const struct assessment *a = m->assessment;
-	size_t count = 0;
-
-	doc_heading(m->doc, 1, word(m, TEXT_CHAPTER_OUTAGES), "outages");
-	for (size_t i = 0; i < a->site_count; i++) {
-		for (size_t f = 0; f < FAMILY_COUNT; f++)
-			count += a->sites[i].path[f].facts.outage_count;
-	}
-	if (count == 0) {
-		doc_text(m->doc, word(m, TEXT_OUTAGE_NONE));
-	} else {
-		add_outage_table(m);
-		add_repair_table(m);
-	}
-	add_cut_offs(m);
-	if (count > 0)
-		doc_note(m->doc, word(m, TEXT_OUTAGE_FAMILIES));
-	doc_note(m->doc, PHRASE(m, TEXT_OUTAGE_RULE, say_count(m, a->profile->outage_slots),
-				say_length(m, a->profile->outage_bridge_ns)));
 }

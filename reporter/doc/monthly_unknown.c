@@ -243,7 +243,7 @@ static void add_cut_off_row(struct monthly *m, const struct cut_off *cut_off)
 		});
 }
 
-void add_cut_offs(struct monthly *m)
+static void add_cut_offs(struct monthly *m)
 {
 	const struct assessment *a = m->assessment;
 	const struct column columns[] = {
@@ -263,4 +263,99 @@ void add_cut_offs(struct monthly *m)
 	for (size_t i = 0; i < a->cut_off_count; i++)
 		add_cut_off_row(m, &a->cut_offs[i]);
 	doc_note(m->doc, word(m, TEXT_OUTAGE_CUT_OFFS_NOTE));
+}
+
+enum { LAPSES_SHOWN = 100 };
+
+static const char *say_lapse_remarks(struct monthly *m, const struct lapse *lapse)
+{
+	const char *text = lapse->whole ? word(m, TEXT_LAPSE_WHOLE) : "";
+
+	if (lapse->cut_off.from >= lapse->cut_off.until)
+		return text;
+	return say_listed(m, text, PHRASE(m, TEXT_LAPSE_CUT_OFF, say_span(m, lapse->cut_off)));
+}
+
+static void add_lapse_row(struct monthly *m, const struct lapse *lapse)
+{
+	const struct config *config = m->assessment->config;
+	const struct agent_config *agent = &config->agents[lapse->agent];
+	const struct title *site =
+		agent->site == CONFIG_NONE ? NULL : &config->sites[agent->site].title;
+
+	doc_row(m->doc, (struct value[]){
+				value_text(title_in(m, &agent->title)),
+				value_text(site == NULL ? "–" : title_in(m, site)),
+				value_time(lapse->period.from),
+				value_time(lapse->period.until),
+				value_length(m, lapse->period.until - lapse->period.from),
+				value_text(word(m, reasons[lapse->why].words)),
+				value_count(lapse->paths),
+				value_text(say_lapse_remarks(m, lapse)),
+				value_count(0),
+			});
+}
+
+static int compare_lengths(const void *a, const void *b)
+{
+	const struct lapse *const *x = a;
+	const struct lapse *const *y = b;
+	nsec length = (*x)->period.until - (*x)->period.from;
+	nsec other = (*y)->period.until - (*y)->period.from;
+
+	if (length != other)
+		return length > other ? -1 : 1;
+	return (*x > *y) - (*x < *y);
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	const struct lapse *const *x = a;
+	const struct lapse *const *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* The longest, in the order of time. */
+static void add_lapse_rows(struct monthly *m)
+{
+	const struct lapses *lapses = &m->findings->lapses;
+	const struct lapse **list = must_calloc(lapses->count, sizeof(*list));
+	size_t shown = lapses->count < LAPSES_SHOWN ? lapses->count : LAPSES_SHOWN;
+
+	for (size_t i = 0; i < lapses->count; i++)
+		list[i] = &lapses->items[i];
+	qsort(list, lapses->count, sizeof(*list), compare_lengths);
+	qsort(list, shown, sizeof(*list), compare_times);
+	for (size_t i = 0; i < shown; i++)
+		add_lapse_row(m, list[i]);
+	free(list);
+	if (shown < lapses->count)
+		doc_note(m->doc, PHRASE(m, TEXT_LAPSE_BOUNDED, say_count(m, shown),
+					say_count(m, lapses->count)));
+}
+
+void add_lapses(struct monthly *m)
+{
+	const struct column columns[] = {
+		{"agent", word(m, TEXT_COLUMN_AGENT), ALIGN_START},
+		{"own_site", word(m, TEXT_COLUMN_OWN_SITE), ALIGN_START},
+		{"start", word(m, TEXT_COLUMN_START), ALIGN_START},
+		{"end", word(m, TEXT_COLUMN_END), ALIGN_START},
+		{"length", word(m, TEXT_COLUMN_LENGTH), ALIGN_END},
+		{"reason", word(m, TEXT_COLUMN_REASON), ALIGN_START},
+		{"paths", word(m, TEXT_COLUMN_PATHS), ALIGN_END},
+		{"remarks", word(m, TEXT_COLUMN_REMARKS), ALIGN_START},
+		{"points_lost", word(m, TEXT_COLUMN_POINTS_LOST), ALIGN_END},
+	};
+
+	doc_heading(m->doc, 2, word(m, TEXT_LAPSE_HEADING), "lapses");
+	if (m->findings->lapses.count == 0) {
+		doc_text(m->doc, word(m, TEXT_LAPSE_NONE));
+	} else {
+		doc_table(m->doc, "lapses", word(m, TEXT_LAPSE_TABLE), columns, COUNT(columns));
+		add_lapse_rows(m);
+	}
+	add_cut_offs(m);
+	doc_note(m->doc, word(m, TEXT_LAPSE_NOTE));
 }

@@ -90,6 +90,41 @@ const char *say_between(struct monthly *m, struct period period)
 	return PHRASE(m, TEXT_REPORT_BETWEEN, say_time(m, period.from), say_time(m, period.until));
 }
 
+const char *say_span(struct monthly *m, struct period period)
+{
+	const size_t day = strlen("2026-09-08");
+	const char *from = say_time(m, period.from);
+	const char *until = say_time(m, period.until);
+	bool same = strncmp(from, until, day) == 0;
+
+	return keep(m, must_format("%s–%s", from, same ? until + day + 1 : until));
+}
+
+const char *say_delay(struct monthly *m, nsec delay)
+{
+	struct value value = value_milliseconds(facts_milliseconds(delay));
+	const char *text = keep(m, must_copy(value.text));
+
+	value_finish(&value);
+	return text;
+}
+
+const char *say_loss(struct monthly *m, uint64_t sent, uint64_t lost)
+{
+	return say_number(m, sent == 0 ? (double)NAN : 100 * (double)lost / (double)sent, 2, "%");
+}
+
+const char *say_hours(struct monthly *m, const struct recurring *recurring)
+{
+	int until = (recurring->from_hour + recurring->hours) % DAY_HOURS;
+
+	/* A day ends at 24:00 where hours begin with the clock's. */
+	if (until == 0 && recurring->minute == 0)
+		until = DAY_HOURS;
+	return keep(m, must_format("%02d:%02d–%02d:%02d", recurring->from_hour, recurring->minute,
+				   until, recurring->minute));
+}
+
 const char *say_both(struct monthly *m, const char *first, const char *second)
 {
 	const char *space = m->language == LANGUAGE_ZH_CN ? "" : " ";
@@ -270,11 +305,34 @@ static const char *say_peak(struct monthly *m, enum text_id id, struct peak peak
 		      say_number(m, 100 * peak.share, 0, "%"));
 }
 
+/* Hours of the day that most of it went with, or NULL. */
+static const char *say_habit(struct monthly *m, const struct path *path, enum indicator indicator)
+{
+	const struct facts *facts = &path->facts;
+
+	for (size_t i = 0; i < path->traits.recurring_count; i++) {
+		const struct recurring *recurring = &path->traits.recurring[i];
+		bool most = indicator == INDICATOR_AVAILABILITY
+				    ? 2 * recurring->bad_time > facts->time[VERDICT_BAD]
+			    : indicator == INDICATOR_LOSS
+				    ? 2 * recurring->within.lost > facts->judged.lost
+				    : indicator < INDICATOR_COUNT;
+		if (most)
+			return PHRASE(m, TEXT_EVIDENCE_RECURRING, say_hours(m, recurring),
+				      say_count(m, recurring->bad_days),
+				      say_count(m, recurring->days));
+	}
+	return NULL;
+}
+
 const char *say_evidence(struct monthly *m, const struct cause *cause)
 {
 	const struct path *path = assessment_path(m->assessment, cause->assessed, SCORING_PRIMARY);
 	const struct facts *facts = &path->facts;
+	const char *habit = say_habit(m, path, cause->indicator);
 
+	if (habit != NULL)
+		return habit;
 	switch (cause->indicator) {
 	case INDICATOR_AVAILABILITY:
 		return say_worst_outage(m, facts);
@@ -378,6 +436,14 @@ struct value value_grade(const struct monthly *m, double printed, const struct g
 			grade_tone(m, grade));
 	bool trial = m->assessment->mode == SCORE_TRIAL && !isnan(printed);
 	return value_toned(value_text(trial ? word(m, TEXT_SCORE_TRIAL) : "–"), TONE_MUTED);
+}
+
+struct value value_organisation(struct monthly *m, size_t organisation)
+{
+	const struct organisation *node = &m->assessment->config->organisations[organisation];
+
+	return value_linked(value_text(title_in(m, &node->title)),
+			    keep(m, must_format("organisation-%s", node->name)));
 }
 
 struct value value_site(struct monthly *m, size_t assessed)

@@ -127,9 +127,10 @@ static void figures(struct html *html, const struct block *block)
 
 static void cell_class(const struct html *html, enum align align, bool is_short)
 {
-	static const char *const classes[2][2] = {
+	static const char *const classes[][2] = {
 		[ALIGN_START] = {"", " class=\"short\""},
 		[ALIGN_END] = {" class=\"end\"", " class=\"end short\""},
+		[ALIGN_PROSE] = {" class=\"prose\"", " class=\"prose\""},
 	};
 
 	fputs(classes[align][is_short], html->file);
@@ -167,11 +168,21 @@ static void table_row(const struct html *html, const struct block *block, size_t
 	fputs("</tr>\n", html->file);
 }
 
+static bool has_prose(const struct block *block)
+{
+	for (size_t i = 0; i < block->column_count; i++) {
+		if (block->columns[i].align == ALIGN_PROSE)
+			return true;
+	}
+	return false;
+}
+
 static void table(struct html *html, const struct block *block)
 {
-	const char *classes = block->column_count > DENSE_COLUMNS  ? "table wide dense"
-			      : block->column_count > WIDE_COLUMNS ? "table wide"
-								   : "table";
+	const char *classes = has_prose(block)			    ? "table told"
+			      : block->column_count > DENSE_COLUMNS ? "table wide dense"
+			      : block->column_count > WIDE_COLUMNS  ? "table wide"
+								    : "table";
 
 	fputs("<figure", html->file);
 	html_class(html, classes);

@@ -27,7 +27,7 @@ sites:
 tests: [{{name: regular, interval: 15m, packets: {packets}}}]
 """
 MONTH = ("--month", "2024-10")
-DUMPED = ("closing", "configuration", "series", "hour", "stretch", "outage", "evidence", "cut_off",
+DUMPED = ("closing", "configuration", "series", "hour", "stretch", "outage", "shift", "evidence", "cut_off",
           "maintenance", "maintenance_scope", "revision")
 
 

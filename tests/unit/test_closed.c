@@ -29,7 +29,8 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	month_make(&f->month);
-	month_feed(&f->month, 20 * NSEC_PER_DAY, 32 * NSEC_PER_DAY);
+	month_feed(&f->month, 20 * NSEC_PER_DAY, 29 * NSEC_PER_DAY);
+	month_feed(&f->month, 29 * NSEC_PER_DAY + NSEC_PER_HOUR, 32 * NSEC_PER_DAY);
 	assert_int_equal(month_close(&f->month, &how, &f->closing, NULL), E_OK);
 	f->report = month_report_closed(&f->month, f->closing.path);
 	snprintf(f->copy, sizeof(f->copy), "%s/copy.db", f->month.folder);
@@ -190,8 +191,8 @@ static const struct {
 	 KEEP_SEAL, E_CORRUPT, "its tables"},
 	{"an index", "CREATE INDEX i ON series (agent)", KEEP_SEAL, E_CORRUPT, "its tables"},
 	{"a table less", "DROP TABLE revision", KEEP_SEAL, E_CORRUPT, "its tables"},
-	{"a newer version", "PRAGMA user_version = 2", KEEP_SEAL, E_MISMATCH,
-	 "layout version 2, this program knows 1"},
+	{"a newer version", "PRAGMA user_version = 3", KEEP_SEAL, E_MISMATCH,
+	 "layout version 3, this program knows 2"},
 	{"another application", "PRAGMA application_id = 1", KEEP_SEAL, E_CORRUPT, "no facts file"},
 	{"a write-ahead log", "PRAGMA journal_mode = WAL", KEEP_SEAL, E_CORRUPT, "no facts file"},
 	{"time that does not add up", "UPDATE series SET good_time = good_time - 1 WHERE id = 2",
@@ -220,6 +221,13 @@ static const struct {
 	 E_CORRUPT, "its stretches"},
 	{"a verdict that there is not", "UPDATE stretch SET verdict = 'fine'", SEAL_AGAIN,
 	 E_CORRUPT, "its stretches"},
+	{"unknown time of another reason",
+	 "UPDATE stretch SET why = 'isolated' WHERE verdict = 'unknown'", SEAL_AGAIN, E_CORRUPT,
+	 "its stretches"},
+	{"a reason that there is not", "UPDATE stretch SET why = 'tired' WHERE verdict = 'unknown'",
+	 SEAL_AGAIN, E_CORRUPT, "its stretches"},
+	{"a reason of what is known", "UPDATE stretch SET why = 'tainted' WHERE verdict = 'good'",
+	 SEAL_AGAIN, E_CORRUPT, "its stretches"},
 	{"a stretch without end",
 	 "UPDATE stretch SET from_at = -9223372036854775807 WHERE series = 1 AND"
 	 " from_at = (SELECT min(from_at) FROM stretch WHERE series = 1)",
