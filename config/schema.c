@@ -518,7 +518,8 @@ const struct key_row config_rows[] = {
 	 .type = VALUE_SECTION,
 	 .offset = offsetof(struct draft_config, retention),
 	 .rows = retention_rows,
-	 .meaning = "how long rows are kept"},
+	 .meaning = "how long rows are kept; raised, files that are there grow by "
+		    "'netgrade-collector migrate'; lowered, they keep what they have"},
 	{.name = "maintenance",
 	 .type = VALUE_SECTION,
 	 .offset = offsetof(struct draft_config, maintenance),

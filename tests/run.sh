@@ -13,6 +13,7 @@ Without an option: everything, in under 25 minutes on two cores. The exit code i
                 1000000)
   --long kills  the store killed 200 times, at least 50 times inside an update of its files, compared
                 with a replay never killed
+  --long growth a file killed 200 times while it grows, at least 50 times inside the work
   --long headers    10,000 series files with changed headers, cut short or of something else
   --long disk-full  a disk that is full for ten minutes
   --long seeds  stored counts against the link emulator's log, SEEDS (10) seeds, idle and with all
@@ -188,9 +189,9 @@ case ${1-} in
 --long)
 	long=${2-}
 	case $long in
-	fuzz | kills | headers | disk-full | seeds | scale | months | city) ;;
+	fuzz | kills | growth | headers | disk-full | seeds | scale | months | city) ;;
 	*)
-		echo "tests/run.sh: --long knows: fuzz, kills, headers, disk-full, seeds, scale, months, city" >&2
+		echo "tests/run.sh: --long knows: fuzz, kills, growth, headers, disk-full, seeds, scale, months, city" >&2
 		exit 2
 		;;
 	esac
@@ -211,6 +212,7 @@ prepare
 case $long in
 fuzz) fuzz_long ;;
 kills) unit_long test_store_crash "200 kills" kills ;;
+growth) unit_long test_growth "200 kills of growing files" growth ;;
 headers) unit_long test_store_headers "10,000 headers" headers ;;
 disk-full) unit_long test_store_full "ten minutes of a full disk" disk-full ;;
 seeds)

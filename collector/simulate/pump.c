@@ -105,13 +105,19 @@ static enum err open_truth(struct pump *pump, const char *directory)
 
 /* --- slots --- */
 
+/* A slot under way at a change is ended first, as agents do. */
 static enum err register_course(struct pump *pump, struct course *course)
 {
 	enum err rc =
 		store_series(pump->store, &course->key, course->link.interval, &course->stored);
 
 	course->registered = rc == E_OK;
-	return rc;
+	if (rc != E_OK)
+		return rc;
+	nsec last = store_last(pump->store, course->stored);
+	if (last > course->next)
+		course->next = nsec_ceil(last, course->link.interval);
+	return E_OK;
 }
 
 /* One slot as its agent would hand it over. False: it recorded nothing. */

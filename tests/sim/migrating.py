@@ -48,7 +48,7 @@ network:
     loss: {ratio: 0.2 %}
 changes:
   - {at: 2026-09-07T10:20:30, config: five.yaml}
-  - {at: 2026-09-13T23:10, config: minutes-again.yaml}
+  - {at: 2026-09-13T23:07:10, config: minutes-again.yaml}
   - {at: 2026-09-17T04:41, config: fifty.yaml}
 """
 KEPT, MORE, FEWER = ("45d", "60d"), ("60d", "200d"), ("30d", "60d")
@@ -235,7 +235,7 @@ def kill_often(tap, network, report):
     grown = told["disk"]["files_to_grow"]
     killed = left = 0
     for i in range(KILLS):
-        killed += kill_once(network, chance.random() * (0.1 if i % 3 == 0 else -0.01))
+        killed += kill_once(network, chance.random() * (0.1 if i % 3 == 0 else -0.06))
         left += len(half_made(network))
         told = network.told("more", "--dry-run")
         if not tap.check("readable after a kill", "failed" not in told, told):

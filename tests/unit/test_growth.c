@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-enum { FILE_PATH = 128, ROWS_A_TIME = 100, KILLS = 20, KILLS_LENGTHY = 200, KILLS_INSIDE = 50 };
+enum { FILE_PATH = 128, ROWS_A_TIME = 100, KILLS = 20, KILLS_LENGTHY = 200 };
 
 static const int64_t start = month_start / NSEC_PER_SEC;
 
