@@ -20,7 +20,7 @@ struct progress progress_start(const char *label, uint64_t total)
 void progress_show(struct progress *progress, uint64_t done, const char *note)
 {
 	char bar[BAR_WIDTH + 1];
-	nsec now = clock_monotonic();
+	nsec now = clock_stopwatch();
 
 	if (progress->on != 1)
 		return;

@@ -11,15 +11,17 @@
 #include "collector/store/store.h"
 
 #include <inttypes.h>
+
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
 	SLOTS_GATHERED = 480, /* that share an update of a series: an update takes 512 rows */
 	UNCOMMITTED_MOST = 200000,
 	UNFILED_LEAST = 500000,
-	PAUSE_US = 1000,
+	PAUSE_US = 5000,
 };
 
 static const nsec share = 20 * NSEC_PER_MSEC;
@@ -36,6 +38,7 @@ struct pump {
 	uint64_t unfiled_most;
 	nsec shortest; /* interval */
 	nsec t_max;
+	nsec began;
 };
 
 /* --- opening --- */
@@ -195,6 +198,27 @@ static enum err keep_pace(struct pump *pump)
 	}
 }
 
+static void show(struct progress *progress, const struct pump *pump, nsec at)
+{
+	struct period period = pump->scenario->period;
+	double took = (double)(clock_stopwatch() - pump->began);
+	double left = took * (double)(period.until - at) / (double)(at - period.from);
+	char note[64];
+
+	snprintf(note, sizeof(note), "%.0f slots/s, %.0f s left",
+		 (double)pump->result.slots * (double)NSEC_PER_SEC / took,
+		 left / (double)NSEC_PER_SEC);
+	progress_show(progress, (uint64_t)(at - period.from) / NSEC_PER_SEC, note);
+}
+
+static uint64_t memory_most(void)
+{
+	struct rusage usage = {.ru_maxrss = 0};
+
+	(void)getrusage(RUSAGE_SELF, &usage);
+	return (uint64_t)usage.ru_maxrss * 1024;
+}
+
 /* An hour of each series in turn, which the spool and its reader like. */
 static enum err run(struct pump *pump)
 {
@@ -205,15 +229,13 @@ static enum err run(struct pump *pump)
 
 	for (nsec at = period.from; at < period.until && rc == E_OK;) {
 		nsec until = nsec_floor(at, NSEC_PER_HOUR) + NSEC_PER_HOUR;
-		char note[64];
 		for (size_t i = 0; i < pump->courses.count && rc == E_OK; i++)
 			rc = advance(pump, &pump->courses.items[i], until);
 		if (rc == E_OK)
 			rc = keep_pace(pump);
 		clock_advance(until - at);
 		at = until;
-		snprintf(note, sizeof(note), "%" PRIu64 " slots", pump->result.slots);
-		progress_show(&progress, (uint64_t)(at - period.from) / NSEC_PER_SEC, note);
+		show(&progress, pump, at);
 	}
 	progress_finish(&progress);
 	return rc;
@@ -242,8 +264,7 @@ static void finish(struct pump *pump)
 
 enum err pump_run(const struct pump_options *options, struct pump_result *out)
 {
-	struct pump pump = {.scenario = options->scenario};
-	nsec began = clock_stopwatch();
+	struct pump pump = {.scenario = options->scenario, .began = clock_stopwatch()};
 	nsec processor = clock_processor_all();
 	nsec own = clock_processor();
 
@@ -267,9 +288,10 @@ enum err pump_run(const struct pump_options *options, struct pump_result *out)
 	pump.result.series = pump.courses.count;
 	pump.result.generating = clock_processor() - own;
 	finish(&pump);
-	pump.result.elapsed = clock_stopwatch() - began;
+	pump.result.elapsed = clock_stopwatch() - pump.began;
 	pump.result.processor = clock_processor_all() - processor;
 	pump.result.librrd = ring_librrd_time();
+	pump.result.memory = memory_most();
 	if (rc != E_OK)
 		log_error("simulate", "broken off: %s", err_text(rc));
 	*out = pump.result;

@@ -26,6 +26,7 @@ struct pump_result {
 	nsec processor;	 /* of the whole process, as are its parts */
 	nsec generating; /* making samples, summing them up, handing them over */
 	nsec librrd;
+	uint64_t memory; /* octets of the process at its largest */
 };
 
 /* Runs it through; what fails is logged. */

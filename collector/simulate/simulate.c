@@ -55,9 +55,9 @@ static bool print_text(const struct pump_result *r)
 
 	printf("%zu series, %" PRIu64 " slots, %" PRIu64 " packets sent, %" PRIu64 " lost\n",
 	       r->series, r->slots, r->sent, r->lost);
-	printf("%.1f s, %.0f slots/s; processor %.1f s, %.2f us a slot\n", seconds(r->elapsed),
-	       (double)r->slots / seconds(r->elapsed), seconds(r->processor),
-	       per_slot(r, r->processor));
+	printf("%.1f s, %.0f slots/s; processor %.1f s, %.2f us a slot; memory %.0f MiB\n",
+	       seconds(r->elapsed), (double)r->slots / seconds(r->elapsed), seconds(r->processor),
+	       per_slot(r, r->processor), (double)r->memory / (1024 * 1024));
 	printf("of the processor's time: making and handing over %.0f %%, librrd %.0f %%, the rest "
 	       "of storing %.0f %%\n",
 	       share_of(r->generating, r->processor), share_of(r->librrd, r->processor),
@@ -68,11 +68,12 @@ static bool print_text(const struct pump_result *r)
 static bool print_json(const struct pump_result *r)
 {
 	json_t *document = json_pack(
-		"{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:f}", "series", (json_int_t)r->series,
-		"slots", (json_int_t)r->slots, "sent", (json_int_t)r->sent, "lost",
-		(json_int_t)r->lost, "seconds", seconds(r->elapsed), "slots_per_second",
+		"{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:I}", "series",
+		(json_int_t)r->series, "slots", (json_int_t)r->slots, "sent", (json_int_t)r->sent,
+		"lost", (json_int_t)r->lost, "seconds", seconds(r->elapsed), "slots_per_second",
 		(double)r->slots / seconds(r->elapsed), "processor_seconds", seconds(r->processor),
-		"generating_seconds", seconds(r->generating), "librrd_seconds", seconds(r->librrd));
+		"generating_seconds", seconds(r->generating), "librrd_seconds", seconds(r->librrd),
+		"memory_octets", (json_int_t)r->memory);
 	bool good = document != NULL && json_dumpf(document, stdout, JSON_INDENT(2)) == 0 &&
 		    printf("\n") == 1 && fflush(stdout) == 0;
 

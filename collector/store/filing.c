@@ -403,14 +403,10 @@ static enum err save_undo(struct filing *filing, const struct work *work)
 	struct spool *spool = filing->options.spool;
 	enum err rc = E_OK;
 
-	if (work->curves.count > 0) {
-		update_fetch(&work->curves);
+	if (work->curves.count > 0)
 		rc = update_save_undo(&work->curves, spool);
-	}
-	if (rc == E_OK && work->hours.count > 0) {
-		update_fetch(&work->hours);
+	if (rc == E_OK && work->hours.count > 0)
 		rc = update_save_undo(&work->hours, spool);
-	}
 	return rc;
 }
 
@@ -543,6 +539,8 @@ static bool run_cycle(struct filing *filing, size_t count)
 			update_close(&work->hours);
 			work->planned = work->done;
 		}
+		update_fetch(&work->curves);
+		update_fetch(&work->hours);
 		any = any || takes_part(work);
 	}
 	if (!any)

@@ -147,7 +147,8 @@ void update_take(struct update *update, size_t len, int64_t until)
 
 void update_fetch(const struct update *update)
 {
-	ring_fetch(update->fd, update->layout, &update->head, update->count);
+	if (update->count > 0)
+		ring_fetch(update->fd, update->layout, &update->head, update->count);
 }
 
 enum err update_save_undo(const struct update *update, struct spool *spool)

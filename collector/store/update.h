@@ -54,7 +54,7 @@ char *update_next(struct update *update);
 /* Takes the len octets written there as the row that ends at until. */
 void update_take(struct update *update, size_t len, int64_t until);
 
-/* Begins to read what will be changed. */
+/* Begins to read what will be changed, if anything. */
 void update_fetch(const struct update *update);
 
 MUST_CHECK enum err update_save_undo(const struct update *update, struct spool *spool);

@@ -57,7 +57,7 @@ def main():
              f"{done['slots_per_second']:.0f} slots/s")
     cpu = done["processor_seconds"]
     tap.note(f"processor {cpu:.1f} s: {100 * done['librrd_seconds'] / cpu:.0f} % librrd, "
-             f"{100 * done['generating_seconds'] / cpu:.0f} % making and handing over")
+             f"{100 * done['generating_seconds'] / cpu:.0f} % making and handing over; memory {done['memory_octets'] / 2**20:.0f} MiB")
     tap.equal("series", done["series"], series)
     # An agent was off for eleven and a half hours: its slots of that time have no record.
     tap.check("every slot of the three months", 0.99 * series * MONTHS_SLOTS < done["slots"]
