@@ -11,7 +11,6 @@
 #include "collector/store/store.h"
 
 #include <inttypes.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>

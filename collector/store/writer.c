@@ -149,7 +149,9 @@ void *writer_run(void *context)
 {
 	struct store *store = context;
 
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* this thread's */
+	/* Data that can be made again are not measured meanwhile. */
+	if (store->options.syncing == SYNCING_ALWAYS)
+		(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* this thread's */
 	while (!store_is_stopping(store)) {
 		bell_wait(store->writer_bell, WRITER_WAIT_MS);
 		file_due(store);
