@@ -170,6 +170,26 @@ static void fill_events(const struct gathering *gathering, const struct gathered
 	}
 }
 
+static bool is_short(const struct event *event)
+{
+	return event->longest < EVENTS_SHORT && !event->recurring && !event->open &&
+	       event->window == NULL;
+}
+
+static void mark_scattered(const struct assessment *a, struct events *events)
+{
+	size_t *counts = must_calloc(a->config->organisation_count, sizeof(*counts));
+
+	for (size_t i = 0; i < events->count; i++)
+		counts[events->items[i].organisation] += is_short(&events->items[i]);
+	for (size_t i = 0; i < events->count; i++) {
+		struct event *event = &events->items[i];
+		event->scattered =
+			is_short(event) && counts[event->organisation] >= EVENTS_SCATTERED;
+	}
+	free(counts);
+}
+
 void events_make(const struct assessment *assessment, struct events *out)
 {
 	struct gathering gathering = {.assessment = assessment};
@@ -189,6 +209,7 @@ void events_make(const struct assessment *assessment, struct events *out)
 			       event->paths == count_in_service(assessment, event->organisation);
 		event->window = find_window(assessment, &events, event);
 	}
+	mark_scattered(assessment, &events);
 	if (events.count > 0)
 		qsort(events.items, events.count, sizeof(*events.items), compare_events);
 	for (size_t i = 0; i < events.count; i++) {

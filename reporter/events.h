@@ -5,6 +5,11 @@
 
 #include "reporter/assessment.h"
 
+/* So many outages of an organisation that are shorter than this, do not recur and were not
+ * announced are scattered: one finding. */
+#define EVENTS_SHORT NSEC_PER_HOUR
+enum { EVENTS_SCATTERED = 4 };
+
 /* An outage of one path; those of an event stand together. */
 struct event_outage {
 	size_t assessed;
@@ -23,8 +28,9 @@ struct event {
 	nsec total;	      /* of all of them */
 	size_t paths;
 	size_t sites;
-	bool whole;			   /* all paths of the organisation that are in service */
-	bool recurring;			   /* all of its outages are */
+	bool whole;	/* all paths of the organisation that are in service */
+	bool recurring; /* all of its outages are */
+	bool scattered;
 	const struct window_entry *window; /* announced over it, but not planned; NULL: none */
 	size_t first;			   /* of its outages; there are as many as paths, or more */
 	size_t count;

@@ -74,18 +74,51 @@ static double points_of_outage(const struct making *making, const struct event_o
 	return part * (points[INDICATOR_AVAILABILITY] + lost * points[INDICATOR_LOSS]) + veto;
 }
 
+static bool is_first_scattered(const struct events *events, size_t index)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (events->items[i].scattered &&
+		    events->items[i].organisation == events->items[index].organisation)
+			return false;
+	}
+	return true;
+}
+
+static double points_of_event(const struct making *making, const struct event *event)
+{
+	double points = 0;
+
+	for (size_t k = event->first; k < event->first + event->count; k++)
+		points += points_of_outage(making, &making->findings->events.outages[k]);
+	return points;
+}
+
+static void add_scattered(struct making *making, size_t first)
+{
+	const struct events *events = &making->findings->events;
+	struct finding finding = {FINDING_SCATTERED, first, 0, 0};
+
+	for (size_t i = first; i < events->count; i++) {
+		const struct event *event = &events->items[i];
+		if (!event->scattered || event->organisation != events->items[first].organisation)
+			continue;
+		finding.points += points_of_event(making, event);
+		finding.weight += event->total;
+	}
+	add(making, finding);
+}
+
 static void add_events(struct making *making)
 {
 	const struct events *events = &making->findings->events;
 
 	for (size_t i = 0; i < events->count; i++) {
 		const struct event *event = &events->items[i];
-		struct finding finding = {FINDING_OUTAGE, i, 0, event->total};
-		if (event->recurring)
-			continue;
-		for (size_t k = event->first; k < event->first + event->count; k++)
-			finding.points += points_of_outage(making, &events->outages[k]);
-		add(making, finding);
+		if (event->scattered && is_first_scattered(events, i))
+			add_scattered(making, i);
+		if (!event->recurring && !event->scattered)
+			add(making, (struct finding){FINDING_OUTAGE, i,
+						     points_of_event(making, event), event->total});
 	}
 }
 

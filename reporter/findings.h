@@ -11,6 +11,7 @@
 
 enum finding_kind {
 	FINDING_OUTAGE,	   /* item: event */
+	FINDING_SCATTERED, /* item: the first of an organisation's scattered events */
 	FINDING_RECURRING, /* item: pattern of that kind, as the next two */
 	FINDING_SHIFT,
 	FINDING_SILENT,

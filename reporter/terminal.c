@@ -79,7 +79,7 @@ static void put_cell(const char *text, size_t width, enum align align, size_t *o
 		*owed = 0;
 		fputs(text, file);
 	}
-	if (align == ALIGN_START)
+	if (align != ALIGN_END)
 		*owed += rest;
 	*owed += GAP;
 }

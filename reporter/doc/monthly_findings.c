@@ -114,6 +114,60 @@ static const char *outage_action(struct monthly *m, const struct finding *findin
 	return word(m, event->whole ? TEXT_FINDING_MEND_WHOLE : TEXT_FINDING_MEND_OUTAGE);
 }
 
+/* What the scattered outages of the organisation come to. */
+struct scatter {
+	size_t count;
+	nsec longest;
+	nsec total;
+	nsec first;
+	nsec last;
+};
+
+static struct scatter scatter_of(const struct monthly *m, const struct finding *finding)
+{
+	const struct events *events = &m->findings->events;
+	const struct event *first = event_of(m, finding);
+	struct scatter scatter = {.first = first->period.from};
+
+	for (size_t i = finding->item; i < events->count; i++) {
+		const struct event *event = &events->items[i];
+		if (!event->scattered || event->organisation != first->organisation)
+			continue;
+		scatter.count++;
+		scatter.total += event->total;
+		scatter.last = event->period.until;
+		if (event->longest > scatter.longest)
+			scatter.longest = event->longest;
+	}
+	return scatter;
+}
+
+static struct value scattered_where(struct monthly *m, const struct finding *finding)
+{
+	return value_organisation(m, event_of(m, finding)->organisation);
+}
+
+static const char *scattered_when(struct monthly *m, const struct finding *finding)
+{
+	struct scatter scatter = scatter_of(m, finding);
+
+	return say_span(m, (struct period){scatter.first, scatter.last});
+}
+
+static const char *scattered_what(struct monthly *m, const struct finding *finding)
+{
+	struct scatter scatter = scatter_of(m, finding);
+
+	return PHRASE(m, TEXT_FINDING_SCATTERED, say_count(m, scatter.count),
+		      say_length(m, scatter.longest), say_length(m, scatter.total));
+}
+
+static const char *scattered_action(struct monthly *m, const struct finding *finding)
+{
+	(void)finding;
+	return word(m, TEXT_FINDING_MEND_SCATTERED);
+}
+
 /* --- patterns --- */
 
 static struct value pattern_where(struct monthly *m, const struct finding *finding)
@@ -320,6 +374,8 @@ static const char *window_action(struct monthly *m, const struct finding *findin
 static const struct telling tellings[FINDING_KINDS] = {
 	[FINDING_OUTAGE] = {"outages", outage_where, outage_when, outage_what, outage_who,
 			    outage_action},
+	[FINDING_SCATTERED] = {"outages", scattered_where, scattered_when, scattered_what,
+			       outage_who, scattered_action},
 	[FINDING_RECURRING] = {"recurring", pattern_where, recurring_when, recurring_what,
 			       pattern_who, recurring_action},
 	[FINDING_SHIFT] = {"shifts", pattern_where, shift_when, shift_what, shift_who,

@@ -151,13 +151,34 @@ static void table_head(const struct html *html, const struct block *block)
 	fputs("</tr></thead>\n", html->file);
 }
 
+static bool has_prose(const struct block *block)
+{
+	for (size_t i = 0; i < block->column_count; i++) {
+		if (block->columns[i].align == ALIGN_PROSE)
+			return true;
+	}
+	return false;
+}
+
+/* Where the head is not shown. */
+static void label(const struct html *html, const char *title)
+{
+	fputs(" data-label=\"", html->file);
+	markup_text(html->file, title);
+	putc('"', html->file);
+}
+
 static void table_row(const struct html *html, const struct block *block, size_t row)
 {
+	bool listed = has_prose(block);
+
 	fputs("<tr>", html->file);
 	for (size_t i = 0; i < block->column_count; i++) {
 		const struct value *value = &block->cells[row * block->column_count + i];
 		char *key = must_format("rows[%zu].%s", row, block->columns[i].key);
 		fputs("<td", html->file);
+		if (listed && block->columns[i].align == ALIGN_END && i > 0)
+			label(html, block->columns[i].title);
 		cell_class(html, block->columns[i].align,
 			   canvas_text_width(value->text, 1) <= SHORT_EMS);
 		putc('>', html->file);
@@ -166,15 +187,6 @@ static void table_row(const struct html *html, const struct block *block, size_t
 		free(key);
 	}
 	fputs("</tr>\n", html->file);
-}
-
-static bool has_prose(const struct block *block)
-{
-	for (size_t i = 0; i < block->column_count; i++) {
-		if (block->columns[i].align == ALIGN_PROSE)
-			return true;
-	}
-	return false;
 }
 
 static void table(struct html *html, const struct block *block)
