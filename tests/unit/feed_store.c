@@ -3,9 +3,12 @@
  * so many days. A line is one of
  *     series AGENT TARGET FAMILY SIZE INTERVAL_S
  *     slot FROM_S FLAGS EXPECTED PACKET...     of the series named last
+ *     window FROM_S UNTIL_S ENTERED_S CANCELLED_S KIND NAME     announced maintenance; cancelled at
+ *         0: it stands; kind: 1 an organisation, 2 a site
  * where a packet is its round trip in nanoseconds, "-" lost, or "x" unsent. */
 #include "collector/metric/sample.h"
 #include "collector/store/store.h"
+#include "collector/store/windows.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +19,7 @@ enum { PACKETS_MOST = 100, LINE = 4096 };
 
 struct feed {
 	struct store *store;
+	const char *directory;
 	uint32_t series;
 	nsec interval;
 };
@@ -70,13 +74,66 @@ static enum err take_slot(struct feed *feed, char *line)
 	return E_OK;
 }
 
+static enum err add_window(struct archive *archive, const struct window_entry *entry,
+			   nsec cancelled)
+{
+	int64_t id;
+	enum err rc = windows_add(archive, entry, &id);
+
+	if (rc != E_OK || cancelled == 0)
+		return rc;
+	struct window_cancel cancel = {id, cancelled, "fed", "called off"};
+	return windows_cancel(archive, &cancel);
+}
+
+static enum err take_window(struct feed *feed, const char *line)
+{
+	struct window_scope scope = {0};
+	struct window_entry entry = {.owner = "owner",
+				     .reason = "fed",
+				     .entered_by = "fed",
+				     .scopes = &scope,
+				     .scope_count = 1};
+	struct window *window = &entry.window;
+	struct archive *archive;
+	nsec cancelled;
+	int kind;
+
+	if (sscanf(line, "window %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %d %48s",
+		   &window->period.from, &window->period.until, &window->entered_at, &cancelled,
+		   &kind, scope.name) != 6)
+		return E_SYNTAX;
+	scope.kind = kind == SCOPE_ORGANISATION ? SCOPE_ORGANISATION : SCOPE_SITE;
+	window->period.from *= NSEC_PER_SEC;
+	window->period.until *= NSEC_PER_SEC;
+	window->entered_at *= NSEC_PER_SEC;
+	enum err rc = archive_open(feed->directory, &archive);
+	if (rc != E_OK)
+		return rc;
+	rc = add_window(archive, &entry, cancelled * NSEC_PER_SEC);
+	archive_close(archive);
+	return rc;
+}
+
+static enum err take(struct feed *feed, char *line)
+{
+	switch (line[1]) {
+	case 'e':
+		return take_series(feed, line);
+	case 'i':
+		return take_window(feed, line);
+	default:
+		return take_slot(feed, line);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct store_options options = {.directory = argc > 1 ? argv[1] : NULL,
 					.keep_slots = 45 * NSEC_PER_DAY,
 					.keep_hours = 400 * NSEC_PER_DAY,
 					.gather = NSEC_PER_SEC};
-	struct feed feed = {0};
+	struct feed feed = {.directory = options.directory};
 	char line[LINE];
 
 	if (argc != 2 && argc != 3)
@@ -85,7 +142,7 @@ int main(int argc, char **argv)
 		options.keep_slots = options.keep_hours = atoi(argv[2]) * NSEC_PER_DAY;
 	enum err rc = store_open(&options, &feed.store);
 	while (rc == E_OK && fgets(line, sizeof(line), stdin) != NULL)
-		rc = line[1] == 'e' ? take_series(&feed, line) : take_slot(&feed, line);
+		rc = take(&feed, line);
 	if (rc == E_OK)
 		rc = store_flush(feed.store);
 	struct store_counters counters = store_counters(feed.store);

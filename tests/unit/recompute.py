@@ -2,8 +2,10 @@
 """Recomputes an assessment from its packets, by the published rules and by none of netgrade's code.
 Fractions where a bound decides, exact order statistics where the reporter reads histograms."""
 import bisect
+import datetime
 import fractions
 import math
+import sqlite3
 
 GOOD, DEGRADED, BAD, PLANNED, UNKNOWN, UNSCHEDULED = (
     "good", "degraded", "bad", "planned", "unknown", "unscheduled")
@@ -28,6 +30,9 @@ HOUR = 3600
 DAY = 24 * HOUR
 BRIDGE = 900
 LONG_OUTAGE = 4 * HOUR
+NOTICE = DAY
+ALLOWANCE = 8 * HOUR
+SCOPE_EVERYTHING, SCOPE_ORGANISATION, SCOPE_SITE = 0, 1, 2
 
 
 def points_of(anchors, value):
@@ -145,6 +150,69 @@ def histogram_rank(rows, lost, share, bounds):
     return high / 1e6
 
 
+class Window:
+    """Announced maintenance; seconds, cancelled None while it stands."""
+
+    def __init__(self, start, end, entered, cancelled, scopes):
+        self.start = start
+        self.end = end if cancelled is None else min(end, cancelled)
+        self.in_time = entered <= start - NOTICE
+        self.scopes = scopes
+
+    def covers(self, site, organisations):
+        """organisations: those that the site is in, with all above."""
+        return any(kind == SCOPE_EVERYTHING or kind == SCOPE_SITE and name == site
+                   or kind == SCOPE_ORGANISATION and name in organisations
+                   for kind, name in self.scopes)
+
+    def overlaps(self, start, end):
+        return max(start, self.start) < min(end, self.end)
+
+
+def read_windows(archive):
+    """Those of an archive.db."""
+    base = sqlite3.connect(f"file:{archive}?mode=ro", uri=True)
+    scopes = {}
+    for window, kind, name in base.execute("SELECT window, kind, name FROM maintenance_scope"):
+        scopes.setdefault(window, []).append((kind, name))
+    rows = base.execute("SELECT id, from_at, until_at, entered_at, at FROM maintenance"
+                        " LEFT JOIN maintenance_cancel ON window = id ORDER BY id").fetchall()
+    base.close()
+    return [Window(start / 1e9, end / 1e9, entered / 1e9,
+                   None if cancelled is None else cancelled / 1e9, scopes.get(number, []))
+            for number, start, end, entered, cancelled in rows]
+
+
+class Plan:
+    """Which slots of a path its windows take out: counted in the score, announced in the second
+    figure alone. The allowance of a month is used up in the order of time."""
+
+    def __init__(self, windows, interval, zone):
+        self.windows = windows
+        self.interval = interval
+        self.zone = zone
+        self.months = {}
+
+    def month(self, t):
+        day = datetime.datetime.fromtimestamp(t, self.zone)
+        first = day.replace(day=1, hour=0, minute=0, second=0)
+        after = (first + datetime.timedelta(days=32)).replace(day=1)
+        return int(first.timestamp()), int(after.timestamp())
+
+    def counted(self, t):
+        first, after = self.month(t)
+        if first not in self.months:
+            begin = -(-first // self.interval) * self.interval
+            timely = [s for s in range(begin, after, self.interval)
+                      if any(w.in_time and w.overlaps(s, s + self.interval)
+                             for w in self.windows)]
+            self.months[first] = set(timely[:ALLOWANCE // self.interval])
+        return t in self.months[first]
+
+    def announced(self, t):
+        return any(w.overlaps(t, t + self.interval) for w in self.windows)
+
+
 class Slot:
     """One slot as it was put into the store: packets are nanoseconds, None lost; unsent are left
     out."""
@@ -162,16 +230,24 @@ class Slot:
     def median(self):
         return rank(self.answered, self.lost, 0.5)
 
-    def judgeable(self):
-        return (not self.flags & (NO_RECORD | PLANNED_FLAG | TAINTED | ISOLATED | CLOCK_STEP)
+    def sound(self):
+        return (not self.flags & (NO_RECORD | TAINTED | ISOLATED | CLOCK_STEP)
                 and self.sent > 0 and 2 * self.sent >= self.expected)
+
+    def judgeable(self):
+        """As its agent knew when it filled the histograms."""
+        return self.sound() and not self.flags & PLANNED_FLAG
 
 
 class Path:
-    """A site in one family over a period. slots: every one recorded, in order."""
+    """A site in one family over a period. slots: every one recorded, in order. plan: of the windows
+    over it, None where none are known: the flags of the slots stand. second: of the second figure,
+    which leaves out all that was announced."""
 
-    def __init__(self, site, slots, period, interval):
+    def __init__(self, site, slots, period, interval, plan=None, second=False):
         self.site = site
+        self.plan = plan
+        self.second = second
         self.start, self.end = period
         self.interval = interval
         recorded = {slot.start: slot for slot in slots}
@@ -186,12 +262,17 @@ class Path:
                        if self.start <= s.start < self.end]
         self.count()
 
+    def planned(self, slot):
+        if self.plan is None:
+            return bool(slot.flags & PLANNED_FLAG)
+        return (self.plan.announced if self.second else self.plan.counted)(slot.start)
+
     def judge(self, slot):
         if slot.flags & NO_RECORD and (self.first is None or slot.start < self.first):
             return UNSCHEDULED
-        if slot.flags & PLANNED_FLAG:
+        if self.planned(slot):
             return PLANNED
-        if not slot.judgeable() or self.first_reply is None or slot.start < self.first_reply:
+        if not slot.sound() or self.first_reply is None or slot.start < self.first_reply:
             return UNKNOWN
         share = fractions.Fraction(slot.lost, slot.sent)
         if share >= fractions.Fraction(20, 100):
@@ -206,7 +287,7 @@ class Path:
                            (ISOLATED, "isolated"), (CLOCK_STEP, "clock_step")):
             if slot.flags & flag:
                 return name
-        return "not_commissioned" if slot.judgeable() else "unsent"
+        return "not_commissioned" if slot.sound() else "unsent"
 
     def count(self):
         self.slots = {v: 0 for v in JUDGED + (PLANNED, UNKNOWN, UNSCHEDULED)}
@@ -222,8 +303,18 @@ class Path:
         self.lost = sum(s.lost for s in judged)
         self.up_sent = sum(s.sent for s in up)
         self.up_lost = sum(s.lost for s in up)
-        self.rtt = sorted(p for s in judged for p in s.answered)
-        self.pdv = sorted(p - s.answered[0] for s in judged for p in s.answered)
+        # Histograms hold what was flagged as judged then, without the packets lost since planned.
+        self.held = [s for s, v in self.inside if s.judgeable() and v in JUDGED + (PLANNED,)
+                     and self.first_reply is not None and s.start >= self.first_reply]
+        kept = [s for s in self.held if not self.planned(s)]
+        self.held_lost = sum(s.lost for s in kept)
+        self.rtt = sorted(p for s in self.held for p in s.answered)
+        self.pdv = sorted(p - s.answered[0] for s in self.held for p in s.answered)
+        self.kept = len(self.rtt) - sum(len(s.answered) for s in kept)
+        self.counted_slots = {id(s) for s in self.held if s.answered or not self.planned(s)}
+        recorded = [s for s, _ in self.inside if not s.flags & (NO_RECORD | UNSCHEDULED_FLAG)]
+        self.flagged = sum(bool(s.flags & PLANNED_FLAG) and not self.planned(s) for s in recorded)
+        self.missed = sum(not s.flags & PLANNED_FLAG and self.planned(s) for s in recorded)
         self.judged_time = len(judged) * self.interval
         self.up_time = len(up) * self.interval
         self.scheduled_time = self.judged_time + self.slots[UNKNOWN] * self.interval
@@ -238,25 +329,27 @@ class Path:
         return {
             "availability": 100 * self.up_time / self.judged_time,
             "loss": 100 * self.lost / self.sent,
-            "delay": rank(self.rtt, self.lost, 0.95),
-            "pdv": rank(self.pdv, self.lost, 0.95),
+            "delay": self.rank(self.rtt),
+            "pdv": self.rank(self.pdv),
         }
+
+    def rank(self, delays):
+        return rank(delays, self.held_lost, 0.95) if delays or self.held_lost else None
 
     def by_formula(self):
         """Delay and variation as the report's notes say that they are read from the hours."""
         hours = {}
-        for slot, verdict in self.inside:
-            if verdict in JUDGED:
-                rtt, pdv, slots = hours.setdefault(slot.start // HOUR, ([], [], []))
-                rtt += slot.answered
-                slots.append(slot)
-                pdv += [p - slot.answered[0] for p in slot.answered]
+        for slot in self.held:
+            rtt, pdv, slots = hours.setdefault(slot.start // HOUR, ([], [], []))
+            rtt += slot.answered
+            slots += [slot] if id(slot) in self.counted_slots else []
+            pdv += [p - slot.answered[0] for p in slot.answered]
         answered = [row for row in hours.values() if row[0]]
         variations = [Row(pdv, PDV_EDGES) for _, pdv, _ in answered]
         trips = [Row(rtt, RTT_EDGES, variation, len(slots))
                  for (rtt, _, slots), variation in zip(answered, variations)]
-        return {"delay": histogram_rank(trips, self.lost, 0.95, RTT_EDGES),
-                "pdv": histogram_rank(variations, self.lost, 0.95, PDV_EDGES)}
+        return {"delay": histogram_rank(trips, self.held_lost, 0.95, RTT_EDGES),
+                "pdv": histogram_rank(variations, self.held_lost, 0.95, PDV_EDGES)}
 
     def outages(self):
         """[start, end or None, seconds in all up to the period's end, seconds in the period]"""
@@ -298,7 +391,8 @@ class Path:
         total = sum(weights.values())
         exact = sum(weights[name] * points[name] for name in weights) / total
         self.lost_points = {n: w * (100 - points[n]) / total for n, w in weights.items()}
-        if self.coverage() < 0.8 or self.end - self.first_reply < 7 * DAY:
+        if (self.coverage() < 0.8 or self.end - self.first_reply < 7 * DAY
+                or len(self.rtt) + self.held_lost < 0.8 * self.sent):
             return None, False
         vetoed = (values["availability"] < anchors["availability"][-1]
                   or site["tier"] == "backbone" and self.long_outage())

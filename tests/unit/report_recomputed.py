@@ -13,7 +13,7 @@ import tempfile
 
 import recompute
 from recompute import (BAD, CLOCK_STEP, DAY, HOUR, ISOLATED, PLANNED_FLAG, TAINTED, UNSCHEDULED,
-                       Path, Slot)
+                       Path, Plan, Slot)
 
 ZONE = datetime.timezone(datetime.timedelta(hours=8))
 START = int(datetime.datetime(2024, 10, 3, tzinfo=ZONE).timestamp())
@@ -97,6 +97,27 @@ def at_the_bounds(path, t):
     return {"exactly": path.choice("exactly", (0.05, 0.1, 0.2)) if t % DAY < HOUR else 0}
 
 
+def announced(rng, period, sites):
+    """Windows of every kind: in time, late, after they began, beyond the allowance, over each other,
+    called off before and while they last."""
+    for _ in range(rng.randint(6, 10)):
+        begin = period[0] + rng.randrange(0, period[1] - period[0], 60)
+        end = begin + rng.choice((1700, 2 * HOUR, 5 * HOUR, 9 * HOUR))
+        entered = begin - rng.choice((3 * DAY, DAY, DAY - 60, 2 * HOUR, -600))
+        cancelled = rng.choice((0, 0, 0, begin - 300, begin + 1234))
+        if cancelled and cancelled < entered:
+            cancelled = 0
+        kind, name = rng.choice([(recompute.SCOPE_ORGANISATION, o) for o in ORGANISATIONS]
+                                + [(recompute.SCOPE_SITE, s["name"]) for s in sites[:5]])
+        yield f"window {begin} {end} {entered} {cancelled} {kind} {name}"
+
+
+def above(organisation):
+    while organisation is not None:
+        yield organisation
+        organisation = ORGANISATIONS[organisation]
+
+
 TROUBLES = (calm, lossy, slow, outages, at_the_borders, long_outage, never, late_in_service,
             added_later, agent_off, planned, unsent, at_the_bounds)
 
@@ -146,6 +167,7 @@ class Network:
         self.slots = {}
         for n, trouble in enumerate(rng.sample(TROUBLES, len(TROUBLES))):
             self.add_site(rng, n, trouble)
+        self.windows = list(announced(rng, self.period, self.sites)) if seed % 2 == 0 else []
 
     def add_site(self, rng, n, trouble):
         tier = rng.choice(self.tiers)
@@ -196,6 +218,7 @@ class Network:
         return lines
 
     def feed(self):
+        yield from self.windows
         for site in self.sites:
             for family in site["families"]:
                 interval, _ = TESTS[site["test"]]
@@ -225,18 +248,27 @@ class Report:
 
 
 class Comparison:
-    def __init__(self, network, score, report):
+    def __init__(self, network, windows, score, report):
         self.network = network
         self.document = score
         self.report = report
         self.faults = []
         self.paths = {}
+        self.second = {}
         self.scores = {}
+        self.second_scores = {}
         for site in network.sites:
             for family in site["families"]:
                 interval, _ = TESTS[site["test"]]
-                self.paths[site["name"], family] = Path(
-                    site, network.slots[site["name"], family], network.period, interval)
+                key = (site["name"], family)
+                plan = None
+                if windows is not None:
+                    within = set(above(site["organisation"]))
+                    plan = Plan([w for w in windows if w.covers(site["name"], within)], interval,
+                                ZONE)
+                made = (site, network.slots[key], network.period, interval, plan)
+                self.paths[key] = Path(*made)
+                self.second[key] = Path(*made, second=True)
 
     def fault(self, where, expected, printed):
         self.faults.append(f"{where}: recomputed {expected!r}, printed {printed!r}")
@@ -299,7 +331,7 @@ class Comparison:
         for verdict, number in path.slots.items():
             self.near(where + verdict, number, counts[verdict])
         for name, number in (("sent", path.sent), ("lost", path.lost),
-                             ("in_histogram", path.sent)):
+                             ("in_histogram", len(path.rtt) + path.held_lost)):
             self.near(where + name, number, packets[name])
         self.near(where + "loss_available",
                   100 * path.up_lost / path.up_sent if path.up_sent else None,
@@ -307,6 +339,44 @@ class Comparison:
         self.near(where + "availability_floor",
                   100 * path.up_time / path.scheduled_time if path.scheduled_time else None,
                   counts["availability_floor"])
+
+    def second_figure(self, key):
+        """Its row where it differs, and its score."""
+        site, family = key
+        path, second = self.paths[key], self.second[key]
+        where = f"{site} {FAMILIES[family]} second figure "
+        row = self.document.row("figures", site=site, family=FAMILIES[family])
+        differs = [v for _, v in path.inside] != [v for _, v in second.inside]
+        self.same(where + "differs", differs, row is not None)
+        self.second_scores[key] = self.scores[key]
+        if not differs or row is None:
+            return
+        printed = dict(second.values())
+        formula = second.by_formula() if second.judged_time else {}
+        for name in ("availability", "loss"):
+            self.near(where + name, printed[name], row["announced_" + name])
+        for name in ("delay", "pdv"):
+            cell = row["announced_" + name]
+            if name in formula and second.rtt and not (name == "pdv" and path.site["packets"] == 1):
+                self.near(where + name, formula[name], cell, 1e-6)
+            if not cell.get("infinite") and cell["value"] is not None:
+                printed[name] = cell["value"]
+        self.second_scores[key] = second.score(printed)
+        self.score_printed(where + "score", self.second_scores[key][0], row["announced_score"])
+        for name, one in (("planned", path), ("announced_planned", second)):
+            self.near(where + name, one.slots[recompute.PLANNED] * one.interval, row[name])
+
+    def disagreement(self, key):
+        """Flags of slots that are not what the windows say."""
+        site, family = key
+        path = self.paths[key]
+        row = self.document.row("disagreements", site=site, family=FAMILIES[family])
+        where = f"{site} {FAMILIES[family]} "
+        self.same(where + "disagrees", path.flagged + path.missed > 0, row is not None)
+        if row is not None:
+            for name, number in (("flagged", path.flagged), ("missed", path.missed),
+                                 ("kept", path.kept)):
+                self.near(where + name, number, row[name])
 
     def members(self, wanted, family=None):
         """(site, key) of what enters a group; family 6 is the column of IPv6."""
@@ -365,6 +435,12 @@ class Comparison:
                        lambda site: True,
                        [self.network_exact, recompute.network_score(tiers[6])], barred)
         self.near("headline", self.network_exact, self.document.figures["headline"]["score"])
+        second = {tier: recompute.group_score([
+            (site["weight"], self.second_scores[key][0])
+            for site, key in self.members(lambda s, tier=tier: s["tier"] == tier)])
+            for tier in tiers[None]}
+        self.near("second headline", recompute.network_score(second),
+                  self.document.figures["headline"]["announced_score"])
         self.causes(tiers[None])
 
     def causes(self, tiers):
@@ -442,6 +518,8 @@ class Comparison:
     def run(self):
         for key in self.paths:
             self.path(key)
+            self.second_figure(key)
+            self.disagreement(key)
         if not self.faults:
             self.groups()
             self.outages()
@@ -475,8 +553,10 @@ def run_seed(feeder, reporter, seed):
         path = os.path.join(folder, "report.json")
         subprocess.run([reporter, "report", *asked, "--format", "json", "--out", path],
                        check=True, stdout=subprocess.DEVNULL, timeout=60)
+        archive = os.path.join(folder, "data", "archive.db")
+        windows = recompute.read_windows(archive) if network.windows else None
         with open(path, encoding="utf-8") as file:
-            return Comparison(network, Report(score), Report(file.read())).run()
+            return Comparison(network, windows, Report(score), Report(file.read())).run()
 
 
 def main():
