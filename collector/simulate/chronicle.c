@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/simulate/chronicle.h"
 #include "collector/simulate/selector.h"
+#include "collector/store/outages.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,22 @@ static enum err tell_pair(struct archive *archive, const char *agent, const char
 	return rc == E_OK ? archive_event(archive, span.until, agent, kinds[1], "simulated") : rc;
 }
 
+/* Its alarm, of which nobody is told. */
+static enum err alarm_of(struct archive *archive, const struct cut_off *cut_off)
+{
+	struct alarm_record alarm = {
+		.from = cut_off->period.from,
+		.raised_at = cut_off->period.from,
+		.cleared_at = cut_off->period.until,
+		.raise = 1,
+		.clear = 1,
+		.told = TOLD_CLEARED,
+	};
+
+	alarm_agent_key(cut_off->agent, cut_off->family, alarm.key);
+	return outages_put_alarm(archive, &alarm);
+}
+
 static enum err tell_cut_off(struct archive *archive, const char *agent,
 			     const struct condition *condition, struct period span)
 {
@@ -67,6 +84,8 @@ static enum err tell_cut_off(struct archive *archive, const char *agent,
 			continue;
 		snprintf(cut_off.agent, sizeof(cut_off.agent), "%s", agent);
 		rc = archive_cut_off(archive, &cut_off);
+		if (rc == E_OK)
+			rc = alarm_of(archive, &cut_off);
 	}
 	return rc;
 }

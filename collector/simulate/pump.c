@@ -7,6 +7,7 @@
 #include "collector/simulate/course.h"
 #include "collector/simulate/season.h"
 #include "collector/simulate/truth.h"
+#include "collector/simulate/witness.h"
 #include "collector/store/ring.h"
 #include "collector/store/store.h"
 
@@ -31,6 +32,7 @@ struct pump {
 	struct course_list courses;
 	struct season *seasons; /* one a phase */
 	struct store *store;
+	struct witness *witness;
 	struct truth *truth;
 	struct singleton *singletons;
 	struct pump_result result;
@@ -84,6 +86,8 @@ static enum err open_store(struct pump *pump, const char *directory)
 					 archive);
 		archive_close(archive);
 	}
+	if (rc == E_OK)
+		rc = witness_open(directory, &pump->witness);
 	if (rc != E_OK)
 		log_error("simulate", "%s: %s", directory, err_text(rc));
 	return rc;
@@ -119,7 +123,7 @@ static enum err register_course(struct pump *pump, struct course *course)
 	nsec last = store_last(pump->store, course->stored);
 	if (last > course->next)
 		course->next = nsec_ceil(last, course->link.interval);
-	return E_OK;
+	return witness_watch(pump->witness, course->stored, &course->key);
 }
 
 /* One slot as its agent would hand it over. False: it recorded nothing. */
@@ -147,6 +151,7 @@ static enum err measure(struct pump *pump, struct course *course)
 	struct summary summary = sample_summary(&sample);
 	struct delays delays = sample_delays(&sample);
 	store_put(pump->store, course->stored, &summary, &delays);
+	witness_put(pump->witness, course->stored, &summary);
 	pump->result.slots++;
 	pump->result.sent += summary.sent;
 	pump->result.lost += summary.lost;
@@ -171,6 +176,8 @@ static enum err advance(struct pump *pump, struct course *course, nsec until)
 		until = course->until;
 	if (!course->registered && course->next < until)
 		rc = register_course(pump, course);
+	if (course->next < until)
+		witness_judge(pump->witness, pump->scenario->phases[course->phase].config);
 	for (; course->next < until && rc == E_OK; course->next += course->link.interval)
 		rc = measure(pump, course);
 	return rc;
@@ -231,6 +238,8 @@ static enum err run(struct pump *pump)
 		for (size_t i = 0; i < pump->courses.count && rc == E_OK; i++)
 			rc = advance(pump, &pump->courses.items[i], until);
 		if (rc == E_OK)
+			rc = witness_save(pump->witness);
+		if (rc == E_OK)
 			rc = keep_pace(pump);
 		clock_advance(until - at);
 		at = until;
@@ -253,6 +262,7 @@ static enum err check_counts(const struct pump *pump)
 
 static void finish(struct pump *pump)
 {
+	witness_close(pump->witness);
 	store_close(pump->store);
 	course_list_finish(&pump->courses);
 	for (size_t i = 0; pump->seasons != NULL && i < pump->scenario->phase_count; i++)
@@ -279,6 +289,8 @@ enum err pump_run(const struct pump_options *options, struct pump_result *out)
 		rc = run(&pump);
 	if (rc == E_OK)
 		rc = store_flush(pump.store);
+	if (rc == E_OK)
+		rc = witness_finish(pump.witness);
 	if (rc == E_OK)
 		rc = check_counts(&pump);
 	enum err written = truth_close(pump.truth);

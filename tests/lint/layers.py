@@ -18,7 +18,7 @@ ALLOWED = {
     "collector": ["config", "collector/base", "collector/metric", "collector/packet",
                   "collector/net", "collector/probe", "collector/store", "collector/alarm"],
     "collector/simulate": ["config", "collector", "collector/base", "collector/metric",
-                           "collector/store"],
+                           "collector/store", "collector/alarm"],
     "reporter/text": ["collector/base"],
     "reporter/doc": ["config", "collector/base", "collector/metric", "collector/store",
                      "reporter", "reporter/text"],

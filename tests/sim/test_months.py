@@ -6,6 +6,7 @@ facts of the closed month. Prints TAP."""
 
 import argparse
 import os
+import sqlite3
 import sys
 import tempfile
 
@@ -118,6 +119,29 @@ def compare(tap, where, facts, month, truth):
     tap.equal(f"{where} {month} paths", len(facts), len(KINDS))
 
 
+def compare_archive(tap, folder, slots, interval):
+    """What a collector would have recorded, beside the truth of both months."""
+    archive = sqlite3.connect(os.path.join(folder, "data", "archive.db"))
+    found, over = {}, sim.month_bounds(MONTHS[-1])[1]
+    for path, begin, end in archive.execute("SELECT key, from_at / ?1, until_at / ?1 FROM outage "
+                                            "ORDER BY from_at", (10 ** 9,)):
+        found.setdefault(path.split("~")[1], []).append(
+            # One that may go on has no end yet.
+            (begin, end if end is not None else over))
+    alarms = set(archive.execute("SELECT key, told + (cleared_at IS NULL) FROM alarm"))
+    archive.close()
+    true = {}
+    for key, path in slots.items():
+        outages = {o for month in MONTHS for o in sim.Recount(path, interval, month).outages()}
+        if outages:
+            true[key[0]] = sorted((a, over if over - b < interval else b) for a, b in outages)
+    tap.equal("outages in the archive", found, true)
+    tap.check("an alarm of each path with an outage, and of the agent cut off",
+              {key.split("~")[1] for key, _ in alarms if "~icmp~" in key} == set(true)
+              and "isolated~v4" in {key for key, _ in alarms}, alarms)
+    tap.check("none that is still to be told", {told for _, told in alarms} == {2}, alarms)
+
+
 def expect_story(tap, facts, interval):
     """What the recount cannot tell wrong together with the program: the script itself."""
     july, hour = facts["2026-07"], 3600 // interval
@@ -167,6 +191,7 @@ def main():
             compare(tap, "rows", facts[month], month, truth)
             closed = sim.close(programs, config, month, folder)
             compare(tap, "facts.db", sim.facts(programs, config, month, closed), month, truth)
+        compare_archive(tap, folder, truth[0], interval)
         expect_story(tap, facts, interval)
     sys.exit(tap.finish())
 
