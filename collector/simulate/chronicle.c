@@ -8,15 +8,15 @@
 
 enum { DETAIL = 128 };
 
-static enum err tell_configuration(struct archive *archive, const struct phase *phase)
+static enum err tell_configuration(struct archive *archive, const struct config *config, nsec at)
 {
-	char *text = config_text(phase->config);
+	char *text = config_text(config);
 	const struct configuration configuration = {
-		.at = phase->from,
-		.digest = phase->config->digest,
+		.at = at,
+		.digest = config->digest,
 		.text = text,
-		.profile_digest = phase->config->profile->digest,
-		.profile = phase->config->profile->text,
+		.profile_digest = config->profile->digest,
+		.profile = config->profile->text,
 	};
 	enum err rc = text == NULL ? E_MEMORY : archive_configuration(archive, &configuration);
 
@@ -34,16 +34,28 @@ static enum err tell_all_agents(struct archive *archive, const struct config *co
 	return rc;
 }
 
+/* kind: what its agents note. */
+static enum err tell_begin(struct archive *archive, const struct config *config, nsec at,
+			   const char *kind)
+{
+	enum err rc = tell_configuration(archive, config, at);
+
+	return rc == E_OK ? tell_all_agents(archive, config, at, kind) : rc;
+}
+
+enum err chronicle_configuration(struct archive *archive, const struct config *config, nsec at)
+{
+	return tell_begin(archive, config, at, "started");
+}
+
 static enum err tell_phases(struct archive *archive, const struct scenario *scenario)
 {
 	enum err rc = E_OK;
 
 	for (size_t i = 0; i < scenario->phase_count && rc == E_OK; i++) {
 		const struct phase *phase = &scenario->phases[i];
-		rc = tell_configuration(archive, phase);
-		if (rc == E_OK)
-			rc = tell_all_agents(archive, phase->config, phase->from,
-					     i == 0 ? "started" : "reloaded");
+		rc = tell_begin(archive, phase->config, phase->from,
+				i == 0 ? "started" : "reloaded");
 	}
 	return rc;
 }

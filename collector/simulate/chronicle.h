@@ -10,4 +10,8 @@
 
 MUST_CHECK enum err chronicle_write(struct archive *archive, const struct scenario *scenario);
 
+/* A configuration in force from an instant on, at which its agents started. */
+MUST_CHECK enum err chronicle_configuration(struct archive *archive, const struct config *config,
+					    nsec at);
+
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/base/calendar.h"
 #include "collector/base/log.h"
 #include "collector/commands.h"
 #include "collector/simulate/pump.h"
+#include "collector/simulate/rerun.h"
 #include "collector/simulate/scenario.h"
 
 #include <dirent.h>
@@ -14,6 +16,8 @@ static struct {
 	const char *into;
 	const char *truth;
 	const char *config;
+	const char *replay;
+	const char *windows;
 	bool json;
 	bool reference;
 } given;
@@ -81,6 +85,11 @@ static bool print_json(const struct pump_result *r)
 	return good;
 }
 
+static int print(const struct pump_result *result)
+{
+	return (given.json ? print_json(result) : print_text(result)) ? EXIT_OK : EXIT_FAILED;
+}
+
 static int simulate(const struct scenario *scenario)
 {
 	struct pump_options options = {scenario, given.into, given.truth};
@@ -88,14 +97,46 @@ static int simulate(const struct scenario *scenario)
 
 	if (pump_run(&options, &result) != E_OK)
 		return EXIT_FAILED;
-	bool printed = given.json ? print_json(&result) : print_text(&result);
-	return printed ? EXIT_OK : EXIT_FAILED;
+	return print(&result);
 }
 
 static int refuse(const char *what, const char *right)
 {
 	fprintf(stderr, "netgrade-collector: %s; %s\n", what, right);
 	return EXIT_USAGE;
+}
+
+static int replay(struct config *config)
+{
+	struct rerun_options options = {given.replay, config, given.into, given.windows};
+	struct pump_result result;
+
+	if (calendar_use_zone(config->time_zone) != E_OK)
+		return refuse("the configured zone cannot be used", "name another one");
+	log_set_level(LOG_LEVEL_WARN);
+	enum err rc = rerun_run(&options, &result);
+	if (rc != E_OK)
+		return rc == E_SYNTAX ? EXIT_USAGE : EXIT_FAILED;
+	return print(&result);
+}
+
+static int run_replay(int count)
+{
+	struct diagnostics diagnostics = {0};
+
+	if (count > 0)
+		return refuse("a scenario is named beside --replay", "give one of them");
+	if (given.truth != NULL)
+		return refuse("--truth is given with --replay", "the slots are all that is known");
+	struct config *config =
+		config_load(given.config == NULL ? DEFAULT_CONFIG : given.config, &diagnostics);
+	diagnostics_print(&diagnostics, stderr);
+	diagnostics_finish(&diagnostics);
+	if (config == NULL)
+		return EXIT_USAGE;
+	int code = replay(config);
+	config_destroy(config);
+	return code;
 }
 
 static int run_simulate(int count, char **operands)
@@ -107,13 +148,18 @@ static int run_simulate(int count, char **operands)
 		scenario_print_reference(stdout);
 		return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
 	}
-	if (count == 0)
+	if (count == 0 && given.replay == NULL)
 		return refuse("no scenario is named", "name its file");
 	if (given.into == NULL)
 		return refuse("--into is missing", "name a folder for the data");
 	if (!is_fresh(given.into))
 		return refuse("the folder of --into is not empty",
 			      "name a new one: simulated data are never mixed with others");
+	if (given.replay != NULL)
+		return run_replay(count);
+	if (given.windows != NULL)
+		return refuse("--windows is given without --replay",
+			      "write windows into the scenario");
 	request.path = operands[0];
 	struct scenario *scenario = scenario_load(&request, &diagnostics);
 	diagnostics_print(&diagnostics, stderr);
@@ -130,8 +176,13 @@ static const struct option_row options[] = {
 	{"into", "DIR", "where the data go: a new or empty folder", &given.into, NULL},
 	{"truth", "DIR", "write what really happened as CSV (large: a row a slot)", &given.truth,
 	 NULL},
-	{"config", "FILE", "begin with this configuration instead of the scenario's", &given.config,
+	{"config", "FILE",
+	 "begin with this configuration instead of the scenario's; with --replay, its rules",
+	 &given.config, NULL},
+	{"replay", "SLOTS.csv", "drive these exported slots instead of a scenario", &given.replay,
 	 NULL},
+	{"windows", "DIR", "with --replay: the maintenance announced in these data holds",
+	 &given.windows, NULL},
 	{"help-scenario", NULL,
 	 "print every key of a scenario with its bounds, default and meaning", NULL,
 	 &given.reference},

@@ -2,6 +2,7 @@
 #include "collector/simulate/truth.h"
 #include "collector/base/calendar.h"
 #include "collector/metric/availability.h"
+#include "collector/store/slot_row.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -90,7 +91,7 @@ enum err truth_open(const char *directory, size_t most, struct truth **out)
 	if (rc == E_OK && mkdir(directory, 0777) != 0 && errno != EEXIST)
 		rc = err_from_errno(errno);
 	if (rc == E_OK) {
-		truth->slots = create(directory, "slots.csv", TRUTH_SLOT_COLUMNS);
+		truth->slots = create(directory, "slots.csv", SLOT_ROW_COLUMNS);
 		truth->months =
 			create(directory, "months.csv",
 			       "agent,target,method,family,size,dscp,port,month,slots,judged_slots,"
@@ -126,40 +127,6 @@ static void write_delay(FILE *file, nsec delay)
 		fputc(',', file);
 	else
 		fprintf(file, ",%" PRId64, delay);
-}
-
-/* "23:18 24:2": what is counted in which bucket. */
-static void write_buckets(FILE *file, const uint32_t *counts, size_t buckets)
-{
-	const char *between = "";
-
-	fputc(',', file);
-	for (size_t b = 0; b < buckets; b++) {
-		if (counts[b] == 0)
-			continue;
-		fprintf(file, "%s%zu:%" PRIu32, between, b, counts[b]);
-		between = " ";
-	}
-}
-
-static void write_slot(FILE *file, const struct true_slot *slot)
-{
-	const struct summary *s = slot->summary;
-
-	write_key(file, slot->key);
-	fprintf(file, ",%" PRId64 ",%" PRId64, s->from / NSEC_PER_SEC, s->until / NSEC_PER_SEC);
-	fprintf(file,
-		",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32
-		",%" PRIu32,
-		s->expected, s->sent, s->lost, s->duplicated, s->reordered, s->late, s->rejected,
-		s->flags);
-	write_delay(file, s->rtt_sum);
-	write_delay(file, s->rtt_min);
-	write_delay(file, s->rtt_median);
-	write_delay(file, s->rtt_max);
-	write_buckets(file, slot->delays->rtt, RTT_BUCKETS);
-	write_buckets(file, slot->delays->pdv, PDV_BUCKETS);
-	fputc('\n', file);
 }
 
 /* --- months --- */
@@ -246,8 +213,9 @@ enum err truth_take(struct truth *truth, const struct true_slot *slot)
 {
 	struct month *month = &truth->open[slot->series];
 	const struct summary *s = slot->summary;
+	const struct slot_row row = {*slot->key, {*s, *slot->delays}};
 
-	write_slot(truth->slots, slot);
+	slot_row_write(truth->slots, &row);
 	if (s->from >= month->period.until) {
 		write_month(truth->months, month);
 		month->key = *slot->key;

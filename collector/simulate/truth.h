@@ -12,12 +12,6 @@
 
 struct truth;
 
-/* The files of slots have these columns. */
-#define TRUTH_SLOT_COLUMNS                                                                         \
-	"agent,target,method,family,size,dscp,port,from,until,expected,sent,lost,duplicated,"      \
-	"reordered,late,rejected,flags,rtt_sum_ns,rtt_min_ns,rtt_median_ns,rtt_max_ns,"            \
-	"rtt_buckets,pdv_buckets"
-
 /* Makes the directory and its files; series numbers are below most. */
 MUST_CHECK enum err truth_open(const char *directory, size_t most, struct truth **out);
 
