@@ -8,4 +8,7 @@
 int command_close(int count, char **operands);
 extern const struct option_row close_options[];
 
+int command_export(int count, char **operands);
+extern const struct option_row export_options[];
+
 #endif

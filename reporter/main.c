@@ -215,6 +215,8 @@ static const struct command commands[] = {
 	 report_options},
 	{"score", "", "prints the scores of a period", 0, 0, run_score, score_options},
 	{"close", "", "keeps the facts of a month for good", 0, 0, command_close, close_options},
+	{"export", "", "writes the slots of a period as CSV, to be replayed", 0, 0, command_export,
+	 export_options},
 	{NULL, NULL, NULL, 0, 0, NULL, NULL},
 };
 
