@@ -5,8 +5,8 @@
 #define NETGRADE_REPORTER_FACTS_H
 
 #include "collector/base/err.h"
-#include "collector/metric/histogram.h"
 #include "collector/metric/planned.h"
+#include "collector/metric/quantile.h"
 #include "collector/metric/summary.h"
 #include "collector/store/view.h"
 #include "reporter/outage.h"

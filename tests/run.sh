@@ -18,7 +18,8 @@ Without an option: everything, in under 25 minutes on two cores. The exit code i
   --long disk-full  a disk that is full for ten minutes
   --long seeds  stored counts against the link emulator's log, SEEDS (10) seeds, idle and with all
                 cores saturated; each round trip against a capture and the log
-  --long months the months of tests/sim with slots of 60 s, SEEDS (3) seeds
+  --long months the months of tests/sim with slots of 60 s, SEEDS (3) seeds; percentiles of eight
+                months of each kind, interval and number of packets
   --long city   three months of 16 districts of 20 sites, both families, slots of 60 s: at most 10
                 minutes on two cores; takes 6 GB of disk
   --long scale  10,000 targets in both families stored for MINUTES (10), then fping beside it
@@ -190,6 +191,9 @@ months_long() {
 			build/collector/netgrade-collector build/reporter/netgrade-reporter build/tests/sim/paths \
 			--interval 60s --seed "$seed" && passed=$((passed + 1))
 	done
+	NETGRADE_LONG=1 step "percentiles of many months" "$logs/percentiles.log" \
+		build/tests/sim/test_percentiles && passed=$((passed + 1))
+	grep -h '^# .*packets:' "$logs/percentiles.log"
 	finish
 }
 

@@ -190,7 +190,11 @@ def main():
             facts[month] = sim.facts(programs, config, month, os.path.join(folder, "data"))
             compare(tap, "rows", facts[month], month, truth)
             closed = sim.close(programs, config, month, folder)
-            compare(tap, "facts.db", sim.facts(programs, config, month, closed), month, truth)
+            kept = sim.facts(programs, config, month, closed)
+            compare(tap, "facts.db", kept, month, truth)
+            tap.equal(f"facts.db {month} percentiles and their marks", *(
+                {key: [path[name] for name in (*ROUND_TRIPS, "pdv_p95")]
+                 for key, path in found.items()} for found in (kept, facts[month])))
         compare_archive(tap, folder, truth[0], interval)
         expect_story(tap, facts, interval)
     sys.exit(tap.finish())

@@ -77,50 +77,126 @@ RTT_EDGES = edges(100_000, 10, 48)
 PDV_EDGES = edges(25_000, 5, 24)
 
 
+class Curve:
+    """The published in-bucket curve of bucket b, by the counts of all rows together."""
+
+    def __init__(self, counts, bounds, b):
+        self.start, self.width = bounds[b], math.inf
+        self.lower = self.upper = 1
+        if b + 1 < len(bounds):
+            self.width = bounds[b + 1] - bounds[b]
+        if counts[b] and 0 < b < len(bounds) - 2:
+            dense = [n / (after - before) for n, before, after in zip(counts, bounds, bounds[1:])]
+            self.lower, self.upper = (min(3, max(1 / 3, self.edge(dense, i) / dense[b]))
+                                      for i in (b, b + 1))
+
+    @staticmethod
+    def edge(dense, b):
+        """The density between buckets b - 1 and b; the last bucket has none."""
+        turn = 1
+        if 2 <= b < len(dense) - 1 and dense[b - 2] and dense[b + 1]:
+            turn = (dense[b - 1] / dense[b - 2] * dense[b] / dense[b + 1]) ** 0.125
+        return math.sqrt(dense[b - 1] * dense[b]) * min(1.5, max(1 / 1.5, turn))
+
+    def whole(self, x):
+        u = (x - self.start) / self.width
+        v = u * (1 - u)
+        return (u * u + self.lower * v) / (1 + (self.lower + self.upper - 2) * v)
+
+    def share(self, low, high, x):
+        """Of what lies between low and high, the share at or below x."""
+        if self.width == math.inf:
+            return (x - low) / (high - low)
+        before = self.whole(low)
+        return (self.whole(x) - before) / (self.whole(high) - before)
+
+
+def curves_of(rows, bounds):
+    counts = [sum(column) for column in zip(*(row.counts for row in rows))]
+    return [Curve(counts, bounds, b) for b in range(len(bounds))]
+
+
 class Row:
     """One hour's counts by bucket with its bounds; variation is the row of its delay variation, for
     a row of round trips."""
 
-    def __init__(self, delays, bounds, variation=None, slots=1):
-        self.shaped = variation is not None and len(delays) >= 10 * slots
-        self.least, self.most = min(delays), max(delays)
+    def __init__(self, delays, bounds, variation=None):
+        self.trips = variation is not None
+        self.least, self.most = min(delays) if self.trips else 0, max(delays)
         self.bounds = bounds
         self.variation = variation
         self.counts = [0] * len(bounds)
         for delay in delays:
             self.counts[bisect.bisect_right(bounds, delay) - 1] += 1
 
-    def up_to(self, x):
-        """Packets at or below x, those of a bucket spread evenly."""
-        total = 0
-        for count, low, high in zip(self.counts, self.bounds, self.bounds[1:] + [math.inf]):
-            if count and low <= x:
-                high = min(high, self.most)
-                total += count if x >= high else count * (x - low) / (high - low)
-        return total
+    def bucket_of(self, x):
+        return bisect.bisect_right(self.bounds, x) - 1
 
-    def share(self, low, high, tilt, x):
-        """The published share of a bucket's packets at or below x."""
-        if x >= high or x < low:
-            return 1 if x >= high else 0
-        if self.shaped:
-            inside = [e for e in PDV_EDGES if low - self.least < e < high - self.least]
-            before = self.variation.up_to(low - self.least - 1)
-            until = self.variation.up_to(high - self.least)
-            if len(inside) >= 2 and until - before >= 1:
-                return (self.variation.up_to(x - self.least) - before) / (until - before)
-        u = (x - low) / (high - low)
-        return u - tilt * u * (1 - u)
+    def span(self, b):
+        upper = self.bounds[b + 1] if b + 1 < len(self.bounds) else math.inf
+        return max(self.bounds[b], self.least), min(upper, self.most)
 
+    def within(self, b, x, share):
+        """Packets of bucket b at or below x: those at its ends, and a share of the others."""
+        low, high = self.span(b)
+        count = self.counts[b]
+        if not count or x < low or x >= high:
+            return count if x >= high else 0
+        top = int(self.bucket_of(self.most) == b)
+        bottom = int(self.trips and count > top and self.bucket_of(self.least) == b)
+        return bottom + (count - top - bottom) * share(low, high, x)
 
-def lean(counts, bounds, b):
-    """The published tilt before it is scaled to a row's width."""
-    if b == 0 or b >= len(bounds) - 2:
-        return 0
-    width = [bounds[i + 1] - bounds[i] for i in (b - 1, b, b + 1)]
-    before, here, after = (counts[b - 1 + i] / width[i] for i in range(3))
-    distance = (bounds[b + 2] + bounds[b + 1]) / 2 - (bounds[b] + bounds[b - 1]) / 2
-    return max(-1, min(1, width[1] * (after - before) / distance / here / 2))
+    def up_to(self, curves, x):
+        """V: packets at or below x."""
+        if x < 0:
+            return 0
+        b = self.bucket_of(x)
+        return sum(self.counts[:b]) + self.within(b, x, curves[b].share)
+
+    def reach(self, curves, packets):
+        """Q: the smallest x at or below which so many packets lie."""
+        if packets <= 0:
+            return 0
+        b = next(b for b in range(len(self.counts))
+                 if sum(self.counts[:b + 1]) >= packets or b == len(self.counts) - 1)
+        low, high = self.span(b)
+        if packets - sum(self.counts[:b]) >= self.counts[b] - int(self.bucket_of(self.most) == b):
+            return high
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (low, middle) if self.up_to(curves, middle) >= packets else (middle, high)
+        return high
+
+    def begins(self, curves, b):
+        """o at the ends of the span of bucket b."""
+        low, high = self.span(b)
+        moved = self.most - self.least - self.variation.most
+        below = sum(self.counts[:b])
+
+        def at(bound, packets):
+            return min(moved, max(0, bound - self.least - self.variation.reach(curves, packets)))
+
+        begin = at(high, below + self.counts[b]) if high < self.most else moved
+        return at(low, below) if low > self.least else begin, begin
+
+    def shape(self, curves, b):
+        """The share by the row's delay variation; None where that tells too little."""
+        low, high = self.span(b)
+        if low >= high:
+            return None
+        first, last = (bound - self.least - begin
+                       for bound, begin in zip((low, high), self.begins(curves, b)))
+        if len([e for e in PDV_EDGES[1:] if max(first, 0) < e < last]) < 2:
+            return None
+        before, until = (self.variation.up_to(curves, y) for y in (first, last))
+        if until - before < 1:
+            return None
+
+        def share(low, high, x):
+            y = first + (x - low) / (high - low) * (last - first)
+            return (self.variation.up_to(curves, y) - before) / (until - before)
+
+        return share
 
 
 def histogram_rank(rows, lost, share, bounds):
@@ -131,19 +207,16 @@ def histogram_rank(rows, lost, share, bounds):
         return math.inf
     b = next(i for i in range(len(counts)) if sum(counts[:i + 1]) >= k)
     bound = k - sum(counts[:b]) - 0.5
-    lower = bounds[b]
-    upper = bounds[b + 1] if b + 1 < len(bounds) else math.inf
-    tilt = lean(counts, bounds, b)
+    even = Curve(counts, bounds, b).share
+    shapes = [even] * len(rows)
+    if rows[0].trips:
+        curves = curves_of([row.variation for row in rows], PDV_EDGES)
+        shapes = [row.shape(curves, b) or even for row in rows]
 
     def below(x):
-        total = 0
-        for row in rows:
-            low, high = max(lower, row.least), min(upper, row.most)
-            if row.counts[b]:
-                total += row.counts[b] * row.share(low, high, tilt * (high - low) / (upper - lower), x)
-        return total
+        return sum(row.within(b, x, shape) for row, shape in zip(rows, shapes))
 
-    low, high = lower, min(upper, max(row.most for row in rows))
+    low, high = bounds[b], max(row.span(b)[1] for row in rows if row.counts[b])
     while high - low > 0.5:
         middle = (low + high) / 2
         low, high = (low, middle) if below(middle) >= bound else (middle, high)
@@ -340,14 +413,13 @@ class Path:
         """Delay and variation as the report's notes say that they are read from the hours."""
         hours = {}
         for slot in self.held:
-            rtt, pdv, slots = hours.setdefault(slot.start // HOUR, ([], [], []))
+            rtt, pdv = hours.setdefault(slot.start // HOUR, ([], []))
             rtt += slot.answered
-            slots += [slot] if id(slot) in self.counted_slots else []
             pdv += [p - slot.answered[0] for p in slot.answered]
         answered = [row for row in hours.values() if row[0]]
-        variations = [Row(pdv, PDV_EDGES) for _, pdv, _ in answered]
-        trips = [Row(rtt, RTT_EDGES, variation, len(slots))
-                 for (rtt, _, slots), variation in zip(answered, variations)]
+        variations = [Row(pdv, PDV_EDGES) for _, pdv in answered]
+        trips = [Row(rtt, RTT_EDGES, variation)
+                 for (rtt, _), variation in zip(answered, variations)]
         return {"delay": histogram_rank(trips, self.held_lost, 0.95, RTT_EDGES),
                 "pdv": histogram_rank(variations, self.held_lost, 0.95, PDV_EDGES)}
 

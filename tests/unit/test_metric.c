@@ -3,7 +3,7 @@
 
 #include "collector/base/random.h"
 #include "collector/metric/availability.h"
-#include "collector/metric/histogram.h"
+#include "collector/metric/quantile.h"
 #include "collector/metric/sample.h"
 
 #include <math.h>

@@ -5,7 +5,7 @@
 #ifndef NETGRADE_TESTS_UNIT_WORKED_EXAMPLE_H
 #define NETGRADE_TESTS_UNIT_WORKED_EXAMPLE_H
 
-#include "collector/metric/histogram.h"
+#include "collector/metric/quantile.h"
 #include "collector/metric/summary.h"
 
 #include <stdbool.h>
