@@ -212,10 +212,76 @@ static bool is_smallest(const struct month_slot *slot, size_t packet)
 	return true;
 }
 
+/* Which packet is lost: the hour's extremes and what lies just below the percentile have the most
+ * to say of where it is placed. */
+enum choice { CHOOSE_ANY, CHOOSE_LARGEST, CHOOSE_SMALLEST, CHOOSE_BELOW, CHOICES };
+
+struct packet {
+	size_t slot;
+	size_t index;
+};
+
+static bool is_answered(nsec trip)
+{
+	return trip != NSEC_INFINITE && trip != NSEC_UNDEFINED;
+}
+
+static bool is_better(enum choice choice, nsec trip, nsec best)
+{
+	return choice == CHOOSE_SMALLEST ? trip < best : trip > best;
+}
+
+/* The choice among the answered packets of the slots that begin in the period. */
+static void choose_in(const struct random_month *month, struct period period, enum choice choice,
+		      nsec below, struct packet *packet)
+{
+	nsec best = choice == CHOOSE_SMALLEST ? NSEC_INFINITE : -1;
+
+	for (size_t i = 0; i < month->slot_count; i++) {
+		const struct month_slot *slot = &month->slots[i];
+		if (slot->slot.from < period.from || slot->slot.from >= period.until)
+			continue;
+		for (uint32_t k = 0; k < slot->count; k++) {
+			nsec trip = slot->trips[k];
+			if (!is_answered(trip) || trip > below || !is_better(choice, trip, best))
+				continue;
+			best = trip;
+			*packet = (struct packet){i, k};
+		}
+	}
+}
+
+/* In a slot that a figure plans, hours keep the answer, but not the loss. */
+static bool is_in_window(const struct random_month *month, size_t slot)
+{
+	for (size_t i = 0; i < month->window_count; i++) {
+		const struct period *window = &month->windows[i].period;
+		if (window->from < month->slots[slot].slot.until &&
+		    window->until > month->slots[slot].slot.from)
+			return true;
+	}
+	return false;
+}
+
+static bool choose(const struct random_month *month, struct random *random, enum choice choice,
+		   nsec value, struct packet *packet)
+{
+	if (!random_month_pick(month, random, &packet->slot, &packet->index))
+		return false;
+	nsec hour = nsec_floor(month->slots[packet->slot].slot.from, NSEC_PER_HOUR);
+	if (choice == CHOOSE_BELOW)
+		choose_in(month, month->period, choice, value, packet);
+	else if (choice != CHOOSE_ANY)
+		choose_in(month, (struct period){hour, hour + NSEC_PER_HOUR}, choice, NSEC_INFINITE,
+			  packet);
+	return !begins_service(month, packet->slot) && !is_in_window(month, packet->slot);
+}
+
 /* How often and how far a percentile moved down inside its bucket. */
 struct drift {
 	size_t count;
 	double most;
+	double points;
 };
 
 static void check_figure(const struct facts *before, const struct facts *after)
@@ -226,24 +292,71 @@ static void check_figure(const struct facts *before, const struct facts *after)
 	assert_true(facts_loss(&after->judged) >= facts_loss(&before->judged));
 }
 
-/* Surely it is no smaller. Where in its bucket the percentile lies is reckoned from the hours'
- * bounds and shapes, which the lost packet was a part of: there it may move, within what is
- * promised of it. */
+/* By the anchors of the default profile for round trips inside a city. */
+static double delay_points(nsec value)
+{
+	static const double anchors[][2] = {{2, 100}, {5, 90}, {10, 80}, {30, 60}, {100, 0}};
+	double x = facts_milliseconds(value);
+
+	if (x <= anchors[0][0])
+		return anchors[0][1];
+	for (size_t i = 1; i < COUNT_OF(anchors); i++) {
+		const double *a = anchors[i - 1];
+		const double *b = anchors[i];
+		if (x <= b[0])
+			return a[1] + (b[1] - a[1]) * (x - a[0]) / (b[0] - a[0]);
+	}
+	return 0;
+}
+
+/* Surely its bucket is no lower. Where in its bucket the percentile lies is reckoned from the
+ * hours' bounds and shapes, which the lost packet was a part of: there it may move. */
 static void check_delay(const struct facts *before, const struct facts *after, enum delay_kind kind,
 			struct drift *drift)
 {
+	/* As measured: at a weight of 20 % that is 0.02 of a score, which prints tenths. */
+	static const double most_points = 0.1;
 	const struct quantile *was = &before->quantile[kind][P95];
 	const struct quantile *is = &after->quantile[kind][P95];
 
 	if (was->value == NSEC_UNDEFINED)
 		return;
 	assert_true(is->low >= was->low);
+	if (was->value == NSEC_INFINITE)
+		assert_true(is->value == NSEC_INFINITE);
 	if (was->value == NSEC_INFINITE || is->value >= was->value)
 		return;
 	double down = (double)(was->value - is->value) / (double)was->value;
 	assert_true(down <= accuracy[kind]);
 	drift->count++;
-	drift->most = down > drift->most ? down : drift->most;
+	drift->most = fmax(drift->most, down);
+	if (kind != DELAY_RTT)
+		return;
+	double points = delay_points(is->value) - delay_points(was->value);
+	assert_true(points <= most_points);
+	drift->points = fmax(drift->points, points);
+}
+
+/* Loses one packet of the month, and finds it again. */
+static void lose_one(struct random_month *month, const struct facts *before, struct packet packet,
+		     struct drift drift[DELAY_KINDS])
+{
+	struct month_slot *slot = &month->slots[packet.slot];
+	bool smallest = is_smallest(slot, packet.index);
+	nsec trip = slot->trips[packet.index];
+
+	slot->trips[packet.index] = NSEC_INFINITE;
+	struct facts after = facts_of(month);
+	for (enum figure f = FIGURE_SCORED; f <= FIGURE_ANNOUNCED; f++) {
+		struct facts was = facts_figure(before, f);
+		struct facts is = facts_figure(&after, f);
+		check_figure(&was, &is);
+		check_delay(&was, &is, DELAY_RTT, &drift[DELAY_RTT]);
+		if (!smallest)
+			check_delay(&was, &is, DELAY_PDV, &drift[DELAY_PDV]);
+	}
+	facts_finish(&after);
+	slot->trips[packet.index] = trip;
 }
 
 static void losing_a_packet_helps_nothing(void **state)
@@ -255,34 +368,25 @@ static void losing_a_packet_helps_nothing(void **state)
 	(void)state;
 	for (uint64_t i = 0; i < MONTHS; i++) {
 		struct random_month month = month_of(i);
-		size_t slot, packet;
-		if (!random_month_pick(&month, &random, &slot, &packet) ||
-		    begins_service(&month, slot)) {
-			random_month_finish(&month);
-			continue;
-		}
-		bool smallest = is_smallest(&month.slots[slot], packet);
 		struct facts before = facts_of(&month);
-		month.slots[slot].trips[packet] = NSEC_INFINITE;
-		struct facts after = facts_of(&month);
-		for (enum figure f = FIGURE_SCORED; f <= FIGURE_ANNOUNCED; f++) {
-			struct facts was = facts_figure(&before, f);
-			struct facts is = facts_figure(&after, f);
-			check_figure(&was, &is);
-			check_delay(&was, &is, DELAY_RTT, &drift[DELAY_RTT]);
-			if (!smallest)
-				check_delay(&was, &is, DELAY_PDV, &drift[DELAY_PDV]);
+		enum choice choices[] = {CHOOSE_ANY,
+					 (enum choice)(CHOOSE_LARGEST + i % (CHOICES - 1))};
+		for (size_t c = 0; c < COUNT_OF(choices); c++) {
+			nsec value = before.quantile[DELAY_RTT][P95].value;
+			struct packet packet;
+			if (!choose(&month, &random, choices[c], value, &packet))
+				continue;
+			lose_one(&month, &before, packet, drift);
+			tried++;
 		}
-		tried++;
 		facts_finish(&before);
-		facts_finish(&after);
 		random_month_finish(&month);
 	}
 	print_message("# %zu packets lost; moved down inside its bucket: round trip %zu times, at "
-		      "most %.3f %%, variation %zu times, at most %.3f %%\n",
+		      "most %.3f %% or %.3f points, variation %zu times, at most %.3f %%\n",
 		      tried, drift[DELAY_RTT].count, 100 * drift[DELAY_RTT].most,
-		      drift[DELAY_PDV].count, 100 * drift[DELAY_PDV].most);
-	assert_true(tried > MONTHS * 9 / 10);
+		      drift[DELAY_RTT].points, drift[DELAY_PDV].count, 100 * drift[DELAY_PDV].most);
+	assert_true(tried > 2 * MONTHS * 8 / 10);
 }
 
 int main(void)
