@@ -384,7 +384,6 @@ class Path:
         self.rtt = sorted(p for s in self.held for p in s.answered)
         self.pdv = sorted(p - s.answered[0] for s in self.held for p in s.answered)
         self.kept = len(self.rtt) - sum(len(s.answered) for s in kept)
-        self.counted_slots = {id(s) for s in self.held if s.answered or not self.planned(s)}
         recorded = [s for s, _ in self.inside if not s.flags & (NO_RECORD | UNSCHEDULED_FLAG)]
         self.flagged = sum(bool(s.flags & PLANNED_FLAG) and not self.planned(s) for s in recorded)
         self.missed = sum(not s.flags & PLANNED_FLAG and self.planned(s) for s in recorded)
