@@ -44,7 +44,8 @@ static struct planned planned_of(const struct request *request, enum family fami
 	struct planned planned = {
 		.key = {.family = family == FAMILY_IPV4 ? 4 : 6,
 			.dscp = test->dscp,
-			.size = test->size},
+			.size = test->size,
+			.port = test->port},
 		.target = {.method = probe_find(test->method),
 			   .interval = test->interval_ns,
 			   .t_max = test->t_max_ns,
@@ -61,6 +62,7 @@ static struct planned planned_of(const struct request *request, enum family fami
 	snprintf(planned.key.target, KEY_NAME, "%s", site_key(request->site));
 	snprintf(planned.key.method, KEY_METHOD, "%s", test->method);
 	planned.target.host.family = planned.key.family;
+	planned.target.host.port = test->port;
 	memcpy(planned.target.host.bytes, request->site->address[family].bytes,
 	       sizeof(planned.target.host.bytes));
 	series_key_format(&planned.key, text);

@@ -92,7 +92,8 @@ struct test_config {
 	char *method; /* a row of the probe table; only "icmp" so far */
 	int64_t interval_ns;
 	uint32_t packets;
-	uint16_t size; /* octets of payload */
+	uint16_t size; /* octets of payload; 0 where the method has none to choose */
+	uint16_t port; /* 0 where the method has none */
 	uint8_t dscp;
 	int64_t t_max_ns;
 	bool family[FAMILY_COUNT];

@@ -66,6 +66,9 @@ void resolve_budget(struct loading *loading);
 /* A place as the configuration keeps it. */
 struct place keep_place(struct loading *loading, struct place place);
 
+/* Fills in the method of a test and what that decides: its packets, their port and size. */
+void resolve_method(struct loading *loading, struct draft_test *draft, struct test_config *test);
+
 /* Selects the targets of each test and of the alarms; the names must be resolved. */
 void resolve_targets(struct loading *loading);
 

@@ -337,8 +337,12 @@ static void print_test(const struct config *config, FILE *out, const struct test
 	fprintf(out, "  - name: %s\n    method: %s\n", test->name, test->method);
 	print_targets(config, out, test);
 	print_duration(out, "    interval", test->interval_ns);
-	fprintf(out, "    packets: %u\n    size: %u\n    dscp: %u\n", (unsigned)test->packets,
-		(unsigned)test->size, (unsigned)test->dscp);
+	fprintf(out, "    packets: %u\n", (unsigned)test->packets);
+	if (test->port != 0)
+		fprintf(out, "    port: %u\n", (unsigned)test->port);
+	if (test->size != 0)
+		fprintf(out, "    size: %u\n", (unsigned)test->size);
+	fprintf(out, "    dscp: %u\n", (unsigned)test->dscp);
 	print_duration(out, "    t-max", test->t_max_ns);
 	list_open(&list, out, "    families");
 	for (enum family f = 0; f < FAMILY_COUNT; f++) {

@@ -285,12 +285,10 @@ static void resolve_test(struct loading *l, struct draft_test *draft, struct tes
 {
 	bool both = draft->families.state == VALUE_ABSENT;
 
-	test->method = arena_text(l->config->arena, text_or(&draft->method, ""));
 	test->interval_ns = draft->interval.integer;
-	test->packets = (uint32_t)draft->packets.integer;
-	test->size = (uint16_t)draft->size.integer;
 	test->dscp = (uint8_t)draft->dscp.integer;
 	test->t_max_ns = draft->t_max.integer;
+	resolve_method(l, draft, test);
 	for (enum family f = 0; f < FAMILY_COUNT; f++)
 		test->family[f] = both;
 	for (size_t i = 0; i < draft->families.count; i++) {

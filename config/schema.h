@@ -123,6 +123,7 @@ struct draft_test {
 	struct draft_targets targets;
 	struct value interval;
 	struct value packets;
+	struct value port;
 	struct value size;
 	struct value dscp;
 	struct value t_max;
@@ -174,6 +175,7 @@ extern const struct key_row site_rows[];
 extern const struct key_row budget_rows[];
 extern const struct key_row contact_rows[];
 extern const struct key_row targets_rows[];
+extern const struct key_row test_rows[];
 extern const struct key_row alarms_rows[];
 
 /* Every key of some rows and of those below them, with type, bounds, default and meaning. */

@@ -231,7 +231,8 @@ static void resolve_site(struct loading *l, size_t index, const struct coverage 
 
 static bool same_type_p(const struct test_config *a, const struct test_config *b)
 {
-	return strcmp(a->method, b->method) == 0 && a->size == b->size && a->dscp == b->dscp;
+	return strcmp(a->method, b->method) == 0 && a->port == b->port && a->size == b->size &&
+	       a->dscp == b->dscp;
 }
 
 /* A series that both tests would measure: site, agent and family; false if there is none. */
@@ -287,7 +288,7 @@ static void check_series(struct loading *l)
 				continue;
 			section_complain(&l->reading, &l->tests[b]->section, &l->tests[b]->name,
 					 "measures the same series as %s (%s); change its targets, "
-					 "agents, families, size or dscp%s",
+					 "agents, families, port, size or dscp%s",
 					 config->tests[a].name, series.text,
 					 same_calendar(&config->tests[a], &config->tests[b])
 						 ? ""

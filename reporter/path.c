@@ -43,6 +43,7 @@ struct series_key path_key(const struct path_request *request)
 		.family = request->family == FAMILY_IPV4 ? 4 : 6,
 		.dscp = test->dscp,
 		.size = test->size,
+		.port = test->port,
 	};
 
 	snprintf(key.agent, sizeof(key.agent), "%s", config->agents[request->agent].name);

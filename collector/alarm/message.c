@@ -194,11 +194,11 @@ static json_t *path_json(const struct about *item)
 {
 	const struct series_key *key = &item->key;
 	const struct subject *subject = item->subject;
-	json_t *json =
-		json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:s}", "kind", "path", "site",
-			  subject == NULL ? key->target : subject->name, "family",
-			  item->family == 6 ? "ipv6" : "ipv4", "method", key->method, "size",
-			  (int)key->size, "dscp", (int)key->dscp, "series", item->news->alarm.key);
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:s}", "kind", "path", "site",
+				 subject == NULL ? key->target : subject->name, "family",
+				 item->family == 6 ? "ipv6" : "ipv4", "method", key->method, "size",
+				 (int)key->size, "port", (int)key->port, "dscp", (int)key->dscp,
+				 "series", item->news->alarm.key);
 
 	if (json != NULL && subject != NULL)
 		(void)json_object_update_new(

@@ -171,13 +171,13 @@ static const char *say_test(struct monthly *m, const struct test_config *test,
 {
 	const char *text = "";
 
-	if (strcmp(test->method, other->method) != 0)
-		text = add_item(m, text, TEXT_COLUMN_METHOD, test->method);
+	if (strcmp(test->method, other->method) != 0 || test->port != other->port)
+		text = add_item(m, text, TEXT_COLUMN_METHOD, say_method(m, test));
 	if (test->interval_ns != other->interval_ns)
 		text = add_item(m, text, TEXT_COLUMN_INTERVAL, say_length(m, test->interval_ns));
 	if (test->packets != other->packets)
 		text = add_item(m, text, TEXT_COLUMN_PACKETS, say_count(m, test->packets));
-	if (test->size != other->size)
+	if (test->size != other->size && test->size != 0)
 		text = add_item(m, text, TEXT_COLUMN_SIZE, say_count(m, test->size));
 	if (test->dscp != other->dscp)
 		text = say_listed(m, text, keep(m, must_format("DSCP %u", (unsigned)test->dscp)));

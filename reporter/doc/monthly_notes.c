@@ -47,12 +47,12 @@ static void add_test_row(struct monthly *m, const struct test_config *test, size
 {
 	doc_row(m->doc, (struct value[]){
 				value_text(test->name),
-				value_text(test->method),
+				value_text(say_method(m, test)),
 				value_text(say_families(m, test)),
 				value_count(sites),
 				value_number((double)test->interval_ns / NSEC_PER_SEC, 0, "s"),
 				value_count(test->packets),
-				value_number(test->size, 0, ""),
+				test->size == 0 ? value_text("–") : value_number(test->size, 0, ""),
 				value_number(test->dscp, 0, ""),
 				value_exact((double)test->t_max_ns / NSEC_PER_SEC, "s"),
 			});

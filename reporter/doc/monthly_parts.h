@@ -47,7 +47,8 @@ const char *say_subject(struct monthly *m); /* the network or the organisation *
 const char *say_period(struct monthly *m);  /* "October 2026" */
 const char *say_indicator(const struct monthly *m, enum indicator indicator);
 const char *say_tier(const struct monthly *m, enum tier tier);
-const char *say_family(enum family family); /* "IPv4" */
+const char *say_method(struct monthly *m, const struct test_config *test); /* "tcp 443" */
+const char *say_family(enum family family);				   /* "IPv4" */
 /* Why a path is below or without a score; "" if it is neither. */
 const char *say_remarks(struct monthly *m, const struct path *path);
 /* Where in the period most of the points of a cause went. */

@@ -213,6 +213,13 @@ const char *say_tier(const struct monthly *m, enum tier tier)
 	return word(m, ids[tier]);
 }
 
+const char *say_method(struct monthly *m, const struct test_config *test)
+{
+	if (test->port == 0)
+		return test->method;
+	return keep(m, must_format("%s %u", test->method, (unsigned)test->port));
+}
+
 const char *say_family(enum family family)
 {
 	return family == FAMILY_IPV4 ? "IPv4" : "IPv6";

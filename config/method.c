@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/method.h"
+#include "config/loading.h"
+
+enum { METHODS = 1 };
+
+const char *const method_words[METHODS + 1] = {"icmp", NULL};
+
+static const struct method_rule rules[METHODS] = {
+	{.packets = "20", .size = "64", .without = "icmp has no ports"},
+};
+
+const struct method_rule *method_rule_of(size_t choice)
+{
+	return &rules[choice];
+}
+
+static void fall_back(struct loading *l, struct section *section, struct value *value,
+		      const char *text)
+{
+	if (value->state != VALUE_ABSENT)
+		return;
+	section_set(&l->reading, section, value->row, value, value->place, text);
+	if (value->state == VALUE_GIVEN)
+		value->state = VALUE_DEFAULT;
+}
+
+static void refuse(struct loading *l, struct draft_test *draft, struct value *value)
+{
+	const struct method_rule *rule = method_rule_of(draft->method.choice);
+
+	if (value_known(value))
+		section_complain(&l->reading, &draft->section, value,
+				 "%s; leave it out or choose another method", rule->without);
+}
+
+void resolve_method(struct loading *l, struct draft_test *draft, struct test_config *test)
+{
+	if (!value_known(&draft->method)) {
+		test->method = arena_text(l->config->arena, "");
+		return;
+	}
+	const struct method_rule *rule = method_rule_of(draft->method.choice);
+	test->method = arena_text(l->config->arena, draft->method.text);
+	fall_back(l, &draft->section, &draft->packets, rule->packets);
+	if (rule->size != NULL)
+		fall_back(l, &draft->section, &draft->size, rule->size);
+	else
+		refuse(l, draft, &draft->size);
+	if (!rule->port)
+		refuse(l, draft, &draft->port);
+	else if (draft->port.state == VALUE_ABSENT)
+		section_complain(&l->reading, &draft->section, &draft->port,
+				 "is missing; %s needs one, such as 443", draft->method.text);
+	test->packets = (uint32_t)draft->packets.integer;
+	test->port = (uint16_t)draft->port.integer;
+	test->size = (uint16_t)draft->size.integer;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/method.h"
+#include "config/schema.h"
+
+#define MILLISECOND INT64_C(1000000)
+#define SECOND	    INT64_C(1000000000)
+#define HOUR	    (3600 * SECOND)
+
+/* Hourly rows begin on the hour, so slots must cut hours or hours must cut them. */
+static bool is_interval(int64_t interval)
+{
+	if (interval <= 0 || interval % SECOND != 0)
+		return false;
+	return HOUR % interval == 0 || interval == 2 * HOUR || interval == 4 * HOUR ||
+	       interval == 8 * HOUR;
+}
+
+/* The nearest interval below (step < 0) or above that is a multiple of unit; 0 if there is none. */
+static int64_t next_interval(int64_t interval, int64_t unit, int64_t step)
+{
+	int64_t at = interval / unit * unit + (step > 0 ? unit : 0);
+
+	for (; at > 0 && at <= 8 * HOUR; at += step * unit) {
+		if (is_interval(at))
+			return at;
+	}
+	return 0;
+}
+
+/* The largest unit of people that the interval was written in. */
+static int64_t unit_of(int64_t interval)
+{
+	static const int64_t units[] = {HOUR, 60 * SECOND};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (interval % units[i] == 0)
+			return units[i];
+	}
+	return SECOND;
+}
+
+static bool check_interval(const struct value *value, struct problem *problem)
+{
+	char below[DURATION_TEXT] = "";
+	char above[DURATION_TEXT] = "";
+	int64_t unit = unit_of(value->integer);
+	int64_t lower = next_interval(value->integer, unit, -1);
+	int64_t upper = next_interval(value->integer, unit, 1);
+
+	if (is_interval(value->integer))
+		return true;
+	if (lower > 0)
+		duration_format(lower, below);
+	if (upper > 0)
+		duration_format(upper, above);
+	problem_say(problem, "\"%.20s\" %s; use %s%s%s", value->text,
+		    value->integer > HOUR	   ? "is not 2h, 4h or 8h"
+		    : value->integer % SECOND != 0 ? "is not a whole number of seconds"
+						   : "does not divide an hour",
+		    below, lower > 0 && upper > 0 ? " or " : "", above);
+	return false;
+}
+
+const struct key_row test_rows[] = {
+	{.name = "name",
+	 .type = VALUE_NAME,
+	 .required = true,
+	 .offset = offsetof(struct draft_test, name),
+	 .meaning = "unique name; part of file names"},
+	{.name = "method",
+	 .type = VALUE_CHOICE,
+	 .words = method_words,
+	 .offset = offsetof(struct draft_test, method),
+	 .fallback = "icmp",
+	 .meaning = "how it is measured"},
+	{.name = "targets",
+	 .type = VALUE_SECTION,
+	 .offset = offsetof(struct draft_test, targets),
+	 .rows = targets_rows,
+	 .fallback_told = "all sites",
+	 .meaning = "sites that fit every key given here"},
+	{.name = "interval",
+	 .type = VALUE_DURATION,
+	 .offset = offsetof(struct draft_test, interval),
+	 .least = SECOND,
+	 .most = 8 * HOUR,
+	 .fallback = "60s",
+	 .check = check_interval,
+	 .unit = "in whole seconds that divide an hour, or 2h, 4h, 8h",
+	 .meaning = "length of a slot"},
+	{.name = "packets",
+	 .type = VALUE_INTEGER,
+	 .offset = offsetof(struct draft_test, packets),
+	 .least = 1,
+	 .most = 1000,
+	 .fallback_told = "20",
+	 .unit = "packets",
+	 .meaning = "packets per slot, target and family"},
+	{.name = "port",
+	 .type = VALUE_INTEGER,
+	 .offset = offsetof(struct draft_test, port),
+	 .least = 1,
+	 .most = 65535,
+	 .fallback_told = "none: icmp has no ports",
+	 .meaning = "port that packets are sent to"},
+	{.name = "size",
+	 .type = VALUE_INTEGER,
+	 .offset = offsetof(struct draft_test, size),
+	 .least = 16,
+	 .most = 8972,
+	 .fallback_told = "64",
+	 .unit = "octets",
+	 .meaning = "payload of a packet"},
+	{.name = "dscp",
+	 .type = VALUE_INTEGER,
+	 .offset = offsetof(struct draft_test, dscp),
+	 .least = 0,
+	 .most = 63,
+	 .fallback = "0",
+	 .meaning = "differentiated services code point"},
+	{.name = "t-max",
+	 .type = VALUE_DURATION,
+	 .offset = offsetof(struct draft_test, t_max),
+	 .least = 100 * MILLISECOND,
+	 .most = 10 * SECOND,
+	 .fallback = "3s",
+	 .meaning = "a packet not back by then is lost"},
+	{.name = "families",
+	 .type = VALUE_CHOICE,
+	 .list = true,
+	 .words = family_words,
+	 .offset = offsetof(struct draft_test, families),
+	 .fallback_told = "both",
+	 .meaning = "address families to measure, where a site has the address"},
+	{.name = "agents",
+	 .type = VALUE_NAME,
+	 .list = true,
+	 .offset = offsetof(struct draft_test, agents),
+	 .fallback_told = "all agents",
+	 .meaning = "agents that measure it"},
+	{.name = "calendar",
+	 .type = VALUE_NAME,
+	 .offset = offsetof(struct draft_test, calendar),
+	 .fallback_told = "always",
+	 .meaning = "the calendar in which a slot must start to be measured; the others are "
+		    "recorded as unscheduled"},
+	{.name = NULL},
+};
