@@ -122,10 +122,17 @@ static enum err append(struct gathering *g, const struct flow *flow)
 
 static struct flow flow_over(const struct target *target)
 {
+	const struct probe_ops *method = target->method;
+	uint8_t family = target->host.family;
+
 	return (struct flow){
 		.stream = track_over(target, 0).pace.stream,
-		.frames = frames_of(target->host.family, target->size),
-		.family = target->host.family,
+		.frames = frames_of(family, (uint32_t)method->header + target->size),
+		.closing = method->closing == 0 ? (struct frames){0}
+						: frames_of(family, method->closing),
+		.method = method,
+		.port = target->host.port,
+		.family = family,
 		.size = target->size,
 		.dscp = target->dscp,
 	};

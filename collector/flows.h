@@ -8,6 +8,7 @@
 #include "collector/base/random.h"
 #include "collector/net/endpoint.h"
 #include "collector/packet/frame.h"
+#include "collector/probe/probe.h"
 #include "collector/schedule.h"
 #include "config/config.h"
 
@@ -29,9 +30,12 @@ struct flow {
 	size_t host; /* of flows->hosts */
 	size_t test; /* CONFIG_NONE: it watches an anchor or a gateway */
 	struct stream stream;
-	struct frames frames; /* that one packet becomes */
-	uint8_t family;	      /* 4 or 6 */
+	const struct probe_ops *method;
+	struct frames frames;  /* that one packet becomes */
+	struct frames closing; /* what this machine sends after its answer; none: count 0 */
+	uint8_t family;	       /* 4 or 6 */
 	uint8_t dscp;
+	uint16_t port; /* 0: the method has none */
 	uint16_t size; /* octets of payload */
 };
 

@@ -66,9 +66,11 @@ static struct part *find_part(struct traffic *traffic, const struct flow *flow)
 /* For now before[k + 1] is what second k sees. */
 static void put_slot(struct part *part, const struct flow *flow)
 {
+	struct amount each = {1 + flow->closing.count, flow->frames.octets + flow->closing.octets};
+
 	for (uint32_t i = 0; i < flow->stream.packets; i++) {
 		int64_t second = second_of(schedule_send_time(&flow->stream, 0, i));
-		add(&part->before[second + 1], (struct amount){1, flow->frames.octets});
+		add(&part->before[second + 1], each);
 	}
 }
 

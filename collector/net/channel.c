@@ -116,11 +116,24 @@ static enum err prepare_receiver(struct channel *channel, const struct channel_o
 	return E_OK;
 }
 
+/* The kernel knows of itself where an ICMPv6 packet has its checksum. */
+static enum err place_checksum(const struct channel *channel, const struct channel_options *options)
+{
+	if (options->family == 4 || options->checksum_at == 0)
+		return E_OK;
+	if (set_int(channel->sender, IPPROTO_IPV6, IPV6_CHECKSUM, options->checksum_at) != 0 ||
+	    set_int(channel->receiver, IPPROTO_IPV6, IPV6_CHECKSUM, options->checksum_at) != 0)
+		return err_from_errno(errno);
+	return E_OK;
+}
+
 static enum err prepare(struct channel *channel, const struct channel_options *options)
 {
 	enum err rc = open_socket(options, &channel->sender);
 	if (rc == E_OK)
 		rc = open_socket(options, &channel->receiver);
+	if (rc == E_OK)
+		rc = place_checksum(channel, options);
 	if (rc == E_OK)
 		rc = prepare_sender(channel);
 	if (rc == E_OK)
@@ -194,18 +207,35 @@ enum err channel_reserve(struct channel *channel, size_t octets)
 	return E_OK;
 }
 
-static void put_dscp(const struct channel *channel, struct msghdr *header, char *control,
-		     uint8_t dscp)
+/* Adds a control message; the buffer has room for all that a packet can need. */
+static void put_control(struct msghdr *header, const struct cmsghdr *kind, const void *data,
+			size_t size)
+{
+	struct cmsghdr *message = (void *)((char *)header->msg_control + header->msg_controllen);
+
+	*message = *kind;
+	message->cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(message), data, size);
+	header->msg_controllen += CMSG_SPACE(size);
+}
+
+static void put_dscp(const struct channel *channel, struct msghdr *header, uint8_t dscp)
 {
 	int traffic_class = dscp << 2; /* RFC 2474: the upper six bits */
+	struct cmsghdr kind = {.cmsg_level = IPPROTO_IPV6, .cmsg_type = IPV6_TCLASS};
 
-	header->msg_control = control;
-	header->msg_controllen = CMSG_SPACE(sizeof(int));
-	struct cmsghdr *message = CMSG_FIRSTHDR(header);
-	message->cmsg_level = channel->family == 4 ? IPPROTO_IP : IPPROTO_IPV6;
-	message->cmsg_type = channel->family == 4 ? IP_TOS : IPV6_TCLASS;
-	message->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(message), &traffic_class, sizeof(traffic_class));
+	if (channel->family == 4)
+		kind = (struct cmsghdr){.cmsg_level = IPPROTO_IP, .cmsg_type = IP_TOS};
+	put_control(header, &kind, &traffic_class, sizeof(traffic_class));
+}
+
+static void put_source(struct msghdr *header, const struct endpoint *from)
+{
+	struct in_pktinfo info = {0};
+	struct cmsghdr kind = {.cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO};
+
+	memcpy(&info.ipi_spec_dst, from->bytes, sizeof(info.ipi_spec_dst));
+	put_control(header, &kind, &info, sizeof(info));
 }
 
 static socklen_t to_address(const struct endpoint *endpoint, union address *out)
@@ -246,8 +276,13 @@ static void fill_outgoing(struct channel *channel, const struct outgoing *packet
 		*header = (struct msghdr){.msg_iov = &batch->vectors[i], .msg_iovlen = 1};
 		header->msg_namelen = to_address(packets[i].to, &batch->addresses[i]);
 		header->msg_name = &batch->addresses[i];
+		header->msg_control = batch->control[i];
 		if (packets[i].dscp != 0)
-			put_dscp(channel, header, batch->control[i], packets[i].dscp);
+			put_dscp(channel, header, packets[i].dscp);
+		if (packets[i].from.family == 4)
+			put_source(header, &packets[i].from);
+		if (header->msg_controllen == 0)
+			header->msg_control = NULL;
 	}
 }
 

@@ -20,8 +20,9 @@ enum { CHANNEL_BATCH = 64 };
 struct channel;
 
 struct channel_options {
-	uint8_t family;		      /* 4 or 6 */
-	int protocol;		      /* IPPROTO_ICMP, IPPROTO_ICMPV6 */
+	uint8_t family;	 /* 4 or 6 */
+	int protocol;	 /* IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP */
+	int checksum_at; /* IPv6: where the kernel fills in and verifies it; 0: it knows itself */
 	const struct sock_fprog *own; /* which packets the receiving socket takes */
 	uint32_t receive_buffer;      /* octets that it may hold; 0: the default */
 };
@@ -35,6 +36,7 @@ MUST_CHECK enum err channel_reserve(struct channel *channel, size_t octets);
 
 struct outgoing {
 	const struct endpoint *to;
+	struct endpoint from; /* IPv4; family 0: as the kernel chooses */
 	const uint8_t *bytes;
 	size_t len;
 	uint8_t dscp;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/packet/frame.h"
 
-enum { HEADER = 8, FRAGMENT_UNIT = 8 };
+enum { FRAGMENT_UNIT = 8 };
 
 static uint32_t frame_octets(uint32_t packet)
 {
@@ -26,10 +26,9 @@ static struct frames fragments_of(uint32_t headers, uint32_t data)
 	return frames;
 }
 
-struct frames frames_of(uint8_t family, uint32_t payload)
+struct frames frames_of(uint8_t family, uint32_t data)
 {
 	uint32_t header = family == 4 ? IPV4_HEADER : IPV6_HEADER;
-	uint32_t data = HEADER + payload;
 
 	if (header + data > ETHERNET_MTU)
 		return fragments_of(family == 4 ? header : header + IPV6_FRAGMENT_HEADER, data);

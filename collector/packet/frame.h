@@ -18,8 +18,7 @@ struct frames {
 	uint32_t packet; /* octets of the IP packet, its fragments taken together */
 };
 
-/* Of an ICMP or UDP packet with an 8-octet header and so many octets of payload; family is 4 or 6.
- */
-struct frames frames_of(uint8_t family, uint32_t payload);
+/* Of an IP packet with so many octets behind its IP header; family is 4 or 6. */
+struct frames frames_of(uint8_t family, uint32_t data);
 
 #endif

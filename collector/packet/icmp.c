@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/packet/icmp.h"
+#include "collector/packet/ip.h"
 
 #include <stdbool.h>
 
 enum {
-	IPV4_HEADER_MIN = 20,
-	PROTOCOL_ICMP = 1,
 	LOOPED_PADDING_MAX = 18, /* an Ethernet frame carries at least 46 octets */
 	FILLER = 0xa5,
 };
 
-/* RFC 1071: ones' complement sum of 16-bit words, an odd last octet padded with zero. */
 static uint16_t checksum(const uint8_t *bytes, size_t len)
 {
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i + 1 < len; i += 2)
-		sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
-	if (len % 2 != 0)
-		sum += (uint32_t)bytes[len - 1] << 8;
-	while (sum > 0xffff)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
+	return (uint16_t)~ip_fold(ip_sum(0, bytes, len));
 }
 
 static uint8_t request_type(const struct mark_seal *seal)
@@ -75,37 +65,13 @@ enum err icmp_write_echo(struct writer *w, const struct mark_seal *seal,
 	return E_OK;
 }
 
-/* Moves over an IPv4 header and cuts the reader to the packet's own length. */
-static enum err skip_ipv4(struct reader *r)
-{
-	uint8_t version = read_u8(r);
-	size_t header = (size_t)(version & 0x0f) * 4;
-
-	read_skip(r, 1);
-	size_t total = read_u16(r);
-	read_skip(r, 5);
-	uint8_t protocol = read_u8(r);
-	read_skip(r, 10);
-	if (r->failed)
-		return E_SHORT;
-	if (version >> 4 != 4 || header < IPV4_HEADER_MIN || total < header)
-		return E_CORRUPT;
-	if (protocol != PROTOCOL_ICMP)
-		return E_NOT_FOUND;
-	read_skip(r, header - IPV4_HEADER_MIN);
-	if (r->failed || r->left < total - header)
-		return E_SHORT;
-	r->left = total - header;
-	return E_OK;
-}
-
 enum err icmp_read_reply(const uint8_t *bytes, size_t len, const struct mark_seal *seal,
 			 struct icmp_echo *out)
 {
 	struct reader r = reader_over(bytes, len);
 
 	if (seal->family == 4) {
-		enum err rc = skip_ipv4(&r);
+		enum err rc = ip_skip_v4(&r, IP_PROTOCOL_ICMP);
 		if (rc != E_OK)
 			return rc;
 	}

@@ -1,212 +1,39 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/probe/icmp.h"
-#include "collector/base/log.h"
-#include "collector/net/channel.h"
-#include "collector/net/egress.h"
-#include "collector/net/local.h"
 #include "collector/packet/icmp.h"
+#include "collector/probe/raw.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* A flood of errors, which bear no stamp, must not hold the loop: what is left after so many
- * batches waits for the next tick. */
-enum { FAMILIES = 2, IP_HEADERS = 60, REPORTS_MAX = 1024 };
 
 struct icmp_probe {
-	struct probe probe;
-	struct mark_seal seal[FAMILIES];
-	struct channel *channel[FAMILIES]; /* NULL: this machine lacks the family */
-	bool used[FAMILIES];		   /* packets of the family have been sent */
-	struct local *local;
-	struct egress *egress; /* NULL: carriers cannot be watched */
-	uint8_t *bytes;	       /* PROBE_BATCH packets of room octets */
-	size_t room;
+	struct raw raw;
+	struct mark_seal seal[RAW_FAMILIES];
 };
 
-static int index_of(uint8_t family)
+static struct icmp_probe *of(struct raw *raw)
 {
-	return family == 4 ? 0 : 1;
+	return (struct icmp_probe *)raw;
 }
 
-/* Echo replies to our identifiers. An IPv4 packet is seen with its IP header, an IPv6 one without.
- */
-static enum err open_channel(const struct mark_seal *seal, const struct probe_options *opening,
-			     struct channel **out)
+static int icmp_write(struct raw *raw, const struct probe_packet *packet, struct writer *w,
+		      struct outgoing *out)
 {
-	struct sock_filter v4[] = {
-		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
-		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_TYPE_REPLY_V4, 0, 4),
-		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 4),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ICMP_IDENTIFIER_BLOCK),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, seal->identifier, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-	struct sock_filter v6[] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_TYPE_REPLY_V6, 0, 4),
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ICMP_IDENTIFIER_BLOCK),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, seal->identifier, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-	struct sock_fprog own = {sizeof(v4) / sizeof(v4[0]), v4};
-	struct channel_options options = {seal->family, IPPROTO_ICMP, &own,
-					  opening->receive_buffer};
+	const struct mark_seal *seal = &of(raw)->seal[raw_index(packet->to->family)];
+	struct icmp_echo echo = {packet->mark, packet->sequence, packet->size, packet->turn};
 
-	if (seal->family == 6) {
-		options.protocol = IPPROTO_ICMPV6;
-		own = (struct sock_fprog){sizeof(v6) / sizeof(v6[0]), v6};
-	}
-	return channel_open(&options, out);
+	(void)out;
+	return icmp_write_echo(w, seal, &echo) == E_OK ? 0 : EMSGSIZE;
 }
 
-static void icmp_close(struct probe *probe)
+static bool icmp_read_report(struct raw *raw, int index, const struct report *report,
+			     struct probe_event *event)
 {
-	struct icmp_probe *icmp = (struct icmp_probe *)probe;
-
-	if (icmp == NULL)
-		return;
-	for (int i = 0; i < FAMILIES; i++)
-		channel_close(icmp->channel[i]);
-	local_destroy(icmp->local);
-	egress_close(icmp->egress);
-	free(icmp->bytes);
-	free(icmp);
-}
-
-static enum err open_families(struct icmp_probe *icmp, const struct probe_options *options)
-{
-	enum err rc = random_secret(&icmp->seal[0].key, sizeof(icmp->seal[0].key));
-	if (rc == E_OK)
-		rc = random_secret(&icmp->seal[0].identifier, sizeof(icmp->seal[0].identifier));
-	if (rc == E_OK)
-		rc = local_create(&icmp->local);
-	if (rc != E_OK)
-		return rc;
-	if (egress_open(&icmp->egress) != E_OK)
-		log_warn("icmp",
-			 "interfaces cannot be watched (%s): packets sent without carrier "
-			 "will count as lost",
-			 strerror(errno));
-	icmp->seal[0].identifier &= ICMP_IDENTIFIER_BLOCK;
-	icmp->seal[1] = icmp->seal[0];
-	icmp->seal[0].family = 4;
-	icmp->seal[1].family = 6;
-	for (int i = 0; i < FAMILIES; i++) {
-		enum err opened = open_channel(&icmp->seal[i], options, &icmp->channel[i]);
-		if (opened == E_PERMISSION)
-			return opened;
-		if (opened != E_OK) {
-			log_warn("icmp",
-				 "no raw socket for IPv%d (%s): nothing is measured over it",
-				 icmp->seal[i].family, strerror(errno));
-			rc = opened;
-		}
-	}
-	return icmp->channel[0] == NULL && icmp->channel[1] == NULL ? rc : E_OK;
-}
-
-static enum err icmp_open(const struct probe_options *options, struct probe **out)
-{
-	struct icmp_probe *icmp = calloc(1, sizeof(*icmp));
-
-	if (icmp == NULL)
-		return E_MEMORY;
-	icmp->probe.ops = &probe_icmp;
-	enum err rc = open_families(icmp, options);
-	if (rc != E_OK) {
-		icmp_close(&icmp->probe);
-		return rc;
-	}
-	*out = &icmp->probe;
-	return E_OK;
-}
-
-static enum err icmp_reserve(struct probe *probe, uint8_t family, uint16_t size)
-{
-	struct icmp_probe *icmp = (struct icmp_probe *)probe;
-	struct channel *channel = icmp->channel[index_of(family)];
-	size_t room = (size_t)ICMP_HEADER + size;
-
-	if (channel == NULL)
-		return E_UNSUPPORTED;
-	if (room > icmp->room) {
-		uint8_t *bytes = realloc(icmp->bytes, PROBE_BATCH * room);
-		if (bytes == NULL)
-			return E_MEMORY;
-		icmp->bytes = bytes;
-		icmp->room = room;
-	}
-	return channel_reserve(channel, room + IP_HEADERS);
-}
-
-/* A family is not looked at before its first packet; what its queue lost until then is nothing. */
-static void start_family(struct icmp_probe *icmp, int index)
-{
-	if (!icmp->used[index])
-		(void)channel_overflowed(icmp->channel[index]);
-	icmp->used[index] = true;
-}
-
-/* Sends those packets of a batch that are of one family. */
-static void send_family(struct icmp_probe *icmp, int index, struct probe_packet *packets,
-			size_t count)
-{
-	struct outgoing outgoing[PROBE_BATCH];
-	struct probe_packet *sources[PROBE_BATCH];
-	size_t used = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		struct probe_packet *packet = &packets[i];
-		if (index_of(packet->to->family) != index)
-			continue;
-		struct writer w = writer_over(icmp->bytes + i * icmp->room, icmp->room);
-		struct icmp_echo echo = {packet->mark, packet->sequence, packet->size,
-					 packet->turn};
-		packet->refused = ENETDOWN;
-		if (icmp->egress != NULL && !egress_ready(icmp->egress, packet->to))
-			continue;
-		packet->refused = EMSGSIZE;
-		if (icmp_write_echo(&w, &icmp->seal[index], &echo) != E_OK)
-			continue;
-		sources[used] = packet;
-		outgoing[used++] = (struct outgoing){
-			.to = packet->to, .bytes = w.start, .len = w.used, .dscp = packet->dscp};
-	}
-	if (used > 0)
-		start_family(icmp, index);
-	channel_send(icmp->channel[index], outgoing, used);
-	for (size_t i = 0; i < used; i++) {
-		sources[i]->refused = outgoing[i].refused;
-		sources[i]->sent_at = outgoing[i].sent_at;
-	}
-}
-
-static void icmp_send(struct probe *probe, struct probe_packet *packets, size_t count)
-{
-	struct icmp_probe *icmp = (struct icmp_probe *)probe;
-
-	for (int i = 0; i < FAMILIES; i++) {
-		if (icmp->channel[i] != NULL)
-			send_family(icmp, i, packets, count);
-	}
-}
-
-/* Whether a report tells something of ours, and what. */
-static bool read_report(struct icmp_probe *icmp, int index, const struct report *report,
-			struct probe_event *event)
-{
-	const struct mark_seal *seal = &icmp->seal[index];
+	const struct mark_seal *seal = &of(raw)->seal[index];
 	struct icmp_echo echo;
 
-	*event = (struct probe_event){.peer = report->destination, .at = report->at};
 	if (report->looped) {
 		if (icmp_read_looped(report->bytes, report->len, seal, &echo) != E_OK)
 			return false;
@@ -219,30 +46,21 @@ static bool read_report(struct icmp_probe *icmp, int index, const struct report 
 	if (icmp_read_quoted(report->bytes, report->len, seal, &event->sequence) != E_OK)
 		return false;
 	event->kind = PROBE_REJECTED;
-	event->method = &probe_icmp;
-	event->cause = icmp_cause(seal->family, report->type, report->code);
-	/* Our own kernel says so when a neighbour does not answer on the last link. */
-	if (report->number == EHOSTUNREACH && local_has(icmp->local, &report->offender))
-		event->cause = LOSS_NEIGHBOUR;
+	event->cause = raw_cause(raw, index, report);
 	return true;
 }
 
-static bool read_reply(const struct mark_seal *seal, const struct incoming *packet,
-		       struct probe_event *event)
+static bool icmp_read_answer(struct raw *raw, int index, const struct incoming *packet,
+			     struct probe_event *event)
 {
 	struct icmp_echo echo = {0};
-	enum err rc = icmp_read_reply(packet->bytes, packet->len, seal, &echo);
+	enum err rc = icmp_read_reply(packet->bytes, packet->len, &of(raw)->seal[index], &echo);
 
 	if (rc == E_NOT_FOUND)
 		return false;
-	*event = (struct probe_event){
-		.kind = PROBE_REPLIED,
-		.mark = echo.mark,
-		.peer = packet->from,
-		.sequence = echo.sequence,
-		.at = packet->at,
-		.stamped_by = packet->stamped_by,
-	};
+	event->kind = PROBE_REPLIED;
+	event->mark = echo.mark;
+	event->sequence = echo.sequence;
 	if (rc == E_CHECKSUM)
 		event->kind = PROBE_BAD_CHECKSUM;
 	else if (rc != E_OK || packet->truncated)
@@ -250,73 +68,92 @@ static bool read_reply(const struct mark_seal *seal, const struct incoming *pack
 	return true;
 }
 
-static void look_for_overflow(struct icmp_probe *icmp, int index,
-			      const struct probe_listener *listener)
-{
-	struct probe_event event = {.kind = PROBE_OVERFLOWED,
-				    .peer.family = icmp->seal[index].family};
+static const struct raw_codec codec = {icmp_write, icmp_read_report, icmp_read_answer};
 
-	if (channel_overflowed(icmp->channel[index]))
-		listener->take(listener->context, &event, 1);
+/* Echo replies to our identifiers. An IPv4 packet is seen with its IP header, an IPv6 one without.
+ */
+static enum err open_channels(struct icmp_probe *icmp, const struct probe_options *options)
+{
+	uint16_t identifier = icmp->seal[0].identifier;
+	struct sock_filter v4[] = {
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_TYPE_REPLY_V4, 0, 4),
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 4),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ICMP_IDENTIFIER_BLOCK),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, identifier, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_filter v6[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_TYPE_REPLY_V6, 0, 4),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ICMP_IDENTIFIER_BLOCK),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, identifier, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog own[] = {{sizeof(v4) / sizeof(v4[0]), v4},
+				   {sizeof(v6) / sizeof(v6[0]), v6}};
+	struct channel_options channels[] = {
+		{.family = 4, .protocol = IPPROTO_ICMP, .own = &own[0]},
+		{.family = 6, .protocol = IPPROTO_ICMPV6, .own = &own[1]},
+	};
+
+	for (int i = 0; i < RAW_FAMILIES; i++)
+		channels[i].receive_buffer = options->receive_buffer;
+	return raw_open(&icmp->raw, channels);
 }
 
-static void receive_reports(struct icmp_probe *icmp, int index,
-			    const struct probe_listener *listener)
+static enum err make_seals(struct icmp_probe *icmp)
 {
-	struct report reports[CHANNEL_BATCH];
-	struct probe_event events[CHANNEL_BATCH];
-	size_t count;
-	bool more = true;
+	struct mark_seal seal = {.family = 4};
 
-	for (int i = 0; i < REPORTS_MAX && more; i++) {
-		size_t used = 0;
-		more = channel_reports(icmp->channel[index], reports, &count);
-		for (size_t j = 0; j < count; j++)
-			used += read_report(icmp, index, &reports[j], &events[used]);
-		listener->take(listener->context, events, used);
-	}
+	enum err rc = random_secret(&seal.key, sizeof(seal.key));
+	if (rc == E_OK)
+		rc = random_secret(&seal.identifier, sizeof(seal.identifier));
+	if (rc != E_OK)
+		return rc;
+	seal.identifier &= ICMP_IDENTIFIER_BLOCK;
+	icmp->seal[0] = seal;
+	seal.family = 6;
+	icmp->seal[1] = seal;
+	return E_OK;
 }
 
-/* Packets come in the order of their stamps: from the first that is no older than now, all older
- * ones have been read. So no flood can hold the loop for longer than a full queue takes. */
-static void receive_replies(struct icmp_probe *icmp, int index, nsec now,
-			    const struct probe_listener *listener)
-{
-	struct incoming incoming[CHANNEL_BATCH];
-	struct probe_event events[CHANNEL_BATCH];
-	size_t count;
-	bool more = true;
-
-	while (more) {
-		size_t used = 0;
-		look_for_overflow(icmp, index, listener);
-		more = channel_receive(icmp->channel[index], incoming, &count);
-		for (size_t j = 0; j < count; j++)
-			used += read_reply(&icmp->seal[index], &incoming[j], &events[used]);
-		listener->take(listener->context, events, used);
-		more = more && incoming[count - 1].at < now;
-	}
-}
-
-static void icmp_receive(struct probe *probe, nsec now, const struct probe_listener *listener)
+static void icmp_close(struct probe *probe)
 {
 	struct icmp_probe *icmp = (struct icmp_probe *)probe;
 
-	if (icmp->egress != NULL)
-		egress_read(icmp->egress);
-	for (int i = 0; i < FAMILIES; i++) {
-		if (!icmp->used[i])
-			continue;
-		receive_reports(icmp, i, listener);
-		receive_replies(icmp, i, now, listener);
-	}
+	if (icmp == NULL)
+		return;
+	raw_finish(&icmp->raw);
+	free(icmp);
 }
 
-static bool icmp_dropped(struct probe *probe, const struct endpoint *host, nsec at)
+static enum err icmp_open(const struct probe_options *options, struct probe **out)
 {
-	struct icmp_probe *icmp = (struct icmp_probe *)probe;
+	struct icmp_probe *icmp = calloc(1, sizeof(*icmp));
 
-	return icmp->egress != NULL && egress_dropped(icmp->egress, host, at);
+	if (icmp == NULL)
+		return E_MEMORY;
+	icmp->raw.probe.ops = &probe_icmp;
+	icmp->raw.codec = &codec;
+	enum err rc = make_seals(icmp);
+	if (rc == E_OK)
+		rc = open_channels(icmp, options);
+	if (rc != E_OK) {
+		icmp_close(&icmp->raw.probe);
+		return rc;
+	}
+	*out = &icmp->raw.probe;
+	return E_OK;
+}
+
+static enum err icmp_reserve(struct probe *probe, uint8_t family, uint16_t size)
+{
+	return raw_reserve((struct raw *)probe, family, (size_t)ICMP_HEADER + size);
 }
 
 /* Errors about our packets come from any host. They are known by the address and the identifier
@@ -383,11 +220,12 @@ static void icmp_filter(const struct probe *probe, const struct endpoint *host,
 const struct probe_ops probe_icmp = {
 	.method = "icmp",
 	.size_min = MARK_SIZE,
+	.header = ICMP_HEADER,
 	.open = icmp_open,
 	.close = icmp_close,
 	.reserve = icmp_reserve,
-	.send = icmp_send,
-	.receive = icmp_receive,
-	.dropped = icmp_dropped,
+	.send = raw_send,
+	.receive = raw_receive,
+	.dropped = raw_dropped,
 	.filter = icmp_filter,
 };

@@ -67,6 +67,9 @@ struct probe {
 struct probe_ops {
 	const char *method; /* the word in the configuration */
 	uint16_t size_min;  /* octets of payload */
+	uint16_t header;    /* octets between the IP header and the payload */
+	uint16_t closing;   /* octets behind the IP header of what this machine sends after an
+			       answer; 0: nothing */
 
 	/* Opens its sockets, so call it while the process may. A family that the machine lacks is
 	 * logged and left out; E_PERMISSION, E_UNSUPPORTED when neither is left. */
