@@ -60,6 +60,7 @@ struct series_key courses_key(const struct courses *courses, const struct course
 		.family = course->target.host.family,
 		.dscp = course->target.dscp,
 		.size = course->target.size,
+		.port = course->target.host.port,
 	};
 
 	snprintf(key.agent, KEY_NAME, "%s", courses->agent);

@@ -236,10 +236,11 @@ static void print_needs(const struct forecast *f, enum forecast_rows rows)
 
 static void print_notes(void)
 {
-	puts("\nAll figures are one way: answers come back as many and as large.\n"
-	     "bit/s   of Ethernet frames: header 14 octets, IPv4 20 or IPv6 40, ICMP 8,\n"
-	     "        payload, check sequence 4, at least 64; without preamble and gap. A\n"
-	     "        packet beyond 1,500 octets is reckoned in fragments.\n"
+	puts("\nAll figures are one way: answers come back as many and as large; of a TCP\n"
+	     "connection what opens it and what ends it count, and one answer comes back.\n"
+	     "bit/s   of Ethernet frames: header 14 octets, IPv4 20 or IPv6 40, ICMP 8 and the\n"
+	     "        payload, or TCP 40 and 20, check sequence 4, at least 64; without\n"
+	     "        preamble and gap. A packet beyond 1,500 octets is reckoned in fragments.\n"
 	     "mean    over the whole time; busy: while the most tests run at once, which is\n"
 	     "        what budgets are held against; peak: the most in one second of the\n"
 	     "        clock. Each start draws new phases, so that peaks may lie a little\n"

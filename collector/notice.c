@@ -213,6 +213,9 @@ static const char *sizes_of(const struct notice *n, const struct flow *const flo
 		any = flows[f];
 		n->members[count++] = size_of(n, any);
 	}
+	if (any->port != 0)
+		return phrase(n, NOTICE_SYN,
+			      VALUES(arena_format(n->arena, "%u", any->port), join(n, count)));
 	return phrase(n, NOTICE_SIZES,
 		      VALUES(arena_format(n->arena, "%u", any->size), join(n, count)));
 }
@@ -307,6 +310,56 @@ static void say_test(const struct notice *n, size_t index)
 		   arena_format(n->arena, "%u", test->dscp), hours_of(n, test->calendar), kind.to));
 }
 
+/* Whether something is sent that has no ports. */
+static bool sends_echo(const struct notice *n)
+{
+	for (size_t i = 0; i < n->flows.count; i++) {
+		if (n->flows.items[i].port == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The smallest port above this one that connections are opened to; 0: none. */
+static unsigned int next_port(const struct notice *n, unsigned int above)
+{
+	unsigned int next = 0;
+
+	for (size_t i = 0; i < n->flows.count; i++) {
+		unsigned int port = n->flows.items[i].port;
+		if (port > above && (next == 0 || port < next))
+			next = port;
+	}
+	return next;
+}
+
+/* NULL: none. */
+static const char *list_ports(const struct notice *n)
+{
+	const char *list = NULL;
+
+	for (unsigned int port = next_port(n, 0); port != 0; port = next_port(n, port)) {
+		const char *text = arena_format(n->arena, "%u", port);
+		n->members[0] = list;
+		n->members[1] = text;
+		list = list == NULL ? text : join(n, 2);
+	}
+	return list;
+}
+
+static void say_protocols(const struct notice *n)
+{
+	const char *ports = list_ports(n);
+
+	say(n, NOTICE_PROTOCOL, NO_VALUES);
+	if (sends_echo(n))
+		say(n, NOTICE_ICMP, NO_VALUES);
+	if (ports != NULL)
+		say(n, NOTICE_TCP, VALUES(ports));
+	else
+		say(n, NOTICE_NO_PORTS, NO_VALUES);
+}
+
 static const char *whole(const struct notice *n, uint64_t value)
 {
 	return arena_format(n->arena, "%llu", (unsigned long long)value);
@@ -350,7 +403,8 @@ static enum err say_sums(const struct notice *n)
 	if (targets.count > 1)
 		say(n, NOTICE_ONE, VALUES(number(n, packets), whole(n, peak)));
 	demands_finish(&targets);
-	say(n, NOTICE_LIMITING, NO_VALUES);
+	if (sends_echo(n))
+		say(n, NOTICE_LIMITING, NO_VALUES);
 	return E_OK;
 }
 
@@ -455,7 +509,7 @@ enum err notice_write(const struct notice_request *request, FILE *out)
 		say_opening(&n);
 		say_sources(&n);
 		say_targets(&n);
-		say(&n, NOTICE_PROTOCOL, NO_VALUES);
+		say_protocols(&n);
 		rc = say_rates(&n);
 	}
 	if (rc == E_OK) {

@@ -42,20 +42,28 @@ static const char *const texts[NOTICE_TEXTS][NOTICE_LANGUAGES] = {
 	[NOTICE_TARGETS] = {"\n二、探测目标（{1} 个地址）\n",
 			    "\n2. Where they go to ({1} addresses)\n"},
 	[NOTICE_TARGET] = {"  - {1}：{2}\n", "  - {1}: {2}\n"},
-	[NOTICE_PROTOCOL] =
-		{"\n三、协议与端口\n"
-		 "  - 请求：ICMP 回显请求（IPv4 类型 8；IPv6 为 ICMPv6 类型 128），代码 0。\n"
+	[NOTICE_PROTOCOL] = {"\n三、协议与端口\n", "\n3. Protocols and ports\n"},
+	[NOTICE_ICMP] =
+		{"  - 请求：ICMP 回显请求（IPv4 类型 8；IPv6 为 ICMPv6 类型 128），代码 0。\n"
 		 "  - 应答：ICMP 回显应答（IPv4 类型 0；IPv6 为 ICMPv6 类型 129），代码 0。\n"
-		 "  - 不使用 TCP 和 UDP，因此不涉及端口。\n"
 		 "  - 载荷以 0xA5 填充，最后 16 字节为包序号和校验码，不含其他信息。ICMP "
 		 "标识符随机选取并会变化，请勿按标识符放行。\n",
-		 "\n3. Protocols and ports\n"
 		 "  - Requests: ICMP echo request (type 8; ICMPv6 type 128 for IPv6), code 0.\n"
 		 "  - Answers: ICMP echo reply (type 0; ICMPv6 type 129), code 0.\n"
-		 "  - Neither TCP nor UDP is used, so there are no ports.\n"
 		 "  - The payload is filled with 0xA5; its last 16 octets are a packet number and "
 		 "a check "
 		 "value. The ICMP identifier is random and changes: please do not filter by it.\n"},
+	[NOTICE_TCP] =
+		{"  - TCP 端口 {1}：每次发送一个 SYN 包，不带数据，不重传；收到 SYN-ACK "
+		 "后本机立即以 RST "
+		 "结束，不建立会话。源端口在 49152 至 65535 之间变化，请勿按源端口放行，也请"
+		 "勿将其判为端口扫描或半开连接攻击。\n",
+		 "  - TCP port {1}: one SYN each time, without data and never repeated; its "
+		 "SYN-ACK is answered with RST at once, so that no session is opened. The source "
+		 "port varies from 49152 to 65535: please do not filter by it, nor take this for "
+		 "a scan or a half-open attack.\n"},
+	[NOTICE_NO_PORTS] = {"  - 不使用 TCP 和 UDP，因此不涉及端口。\n",
+			     "  - Neither TCP nor UDP is used, so there are no ports.\n"},
 	[NOTICE_RATES] = {"\n四、速率、包长与时段\n", "\n4. Rates, packet sizes and hours\n"},
 	[NOTICE_TEST] = {"  - 测试 {1}，由{2}发出：向{8}每 {3}均匀发送 {4} 个包；{5}；"
 			 "DSCP {6}；{7}。\n",
@@ -74,6 +82,8 @@ static const char *const texts[NOTICE_TEXTS][NOTICE_LANGUAGES] = {
 	[NOTICE_EACH_OF] = {"{1}分别", "each of {1}"},
 	[NOTICE_TO_SOME] = {"其中 {1} 个地址（{2}）各自", "each of {1} addresses ({2})"},
 	[NOTICE_SIZES] = {"载荷 {1} 字节（{2}）", "{1} octets of payload ({2})"},
+	[NOTICE_SYN] = {"TCP 端口 {1}，仅 SYN，无数据（{2}）",
+			"TCP port {1}, SYN only, no data ({2})"},
 	[NOTICE_SIZE_IPV4] = {"IPv4 包长 {1} 字节", "IPv4 packets of {1} octets"},
 	[NOTICE_SIZE_IPV6] = {"IPv6 包长 {1} 字节", "IPv6 packets of {1} octets"},
 	[NOTICE_FRAGMENTS_IPV4] = {"IPv4 分 {2} 片，共 {1} 字节",
@@ -82,10 +92,10 @@ static const char *const texts[NOTICE_TEXTS][NOTICE_LANGUAGES] = {
 				   "IPv6 in {2} fragments of {1} octets together"},
 	[NOTICE_SUM] =
 		{"  - 以上合计，最忙时平均每秒 {1} 个包、{2} bit/s（按以太网帧计），最密的一秒约 "
-		 "{3} 个包。应答与此相同，方向相反。\n",
+		 "{3} 个包。应答不超过此量，方向相反。\n",
 		 "  - All together, when busiest: {1} packets/s and {2} bit/s (Ethernet frames) on "
-		 "average, about {3} packets in the fullest second. The answers are as many and "
-		 "as large, the other way.\n"},
+		 "average, about {3} packets in the fullest second. The answers are no more and "
+		 "no larger, the other way.\n"},
 	[NOTICE_ONE] =
 		{"  - 其中对单个目标，平均每秒最多 {1} 个包，最密的一秒约 {2} 个包。\n",
 		 "  - Of these, to one target at most {1} packets/s on average, about {2} in the "

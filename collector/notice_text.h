@@ -19,6 +19,9 @@ enum notice_text {
 	NOTICE_TARGETS,	       /* how many addresses */
 	NOTICE_TARGET,	       /* site; addresses */
 	NOTICE_PROTOCOL,
+	NOTICE_ICMP,
+	NOTICE_TCP, /* ports */
+	NOTICE_NO_PORTS,
 	NOTICE_RATES,
 	NOTICE_TEST,	   /* test; agents; slot; packets; sizes; DSCP; hours; to what */
 	NOTICE_IN_SECONDS, /* length of a slot, as are the next two */
@@ -30,6 +33,7 @@ enum notice_text {
 	NOTICE_TO_SOME,	  /* how many; which */
 	NOTICE_EACH_OF,	  /* agents */
 	NOTICE_SIZES,	  /* payload; sizes by family */
+	NOTICE_SYN,	  /* port; sizes by family */
 	NOTICE_SIZE_IPV4, /* octets of the packet */
 	NOTICE_SIZE_IPV6,
 	NOTICE_FRAGMENTS_IPV4, /* octets of all fragments; how many */

@@ -10,6 +10,7 @@
 #include "collector/result.h"
 #include "collector/ticker.h"
 #include "config/config.h"
+#include "config/method.h"
 #include "config/value.h"
 
 #include <errno.h>
@@ -27,6 +28,8 @@ static const nsec warm_up = 50 * NSEC_PER_MSEC;
 
 static struct {
 	const char *config;
+	const char *method;
+	const char *port;
 	const char *count;
 	const char *interval;
 	const char *size;
@@ -86,16 +89,49 @@ static bool read_duration(const char *text, const char *option, nsec bounds[2], 
 	return true;
 }
 
+/* NULL after telling on standard error what would be right. */
+static const struct method_rule *find_method(const char *name)
+{
+	for (size_t i = 0; method_words[i] != NULL; i++) {
+		if (strcmp(method_words[i], name) == 0)
+			return method_rule_of(i);
+	}
+	fprintf(stderr, "--method: '%s' is no method; write", name);
+	for (size_t i = 0; method_words[i] != NULL; i++)
+		fprintf(stderr, "%s %s", i == 0 ? "" : " or", method_words[i]);
+	fputc('\n', stderr);
+	return NULL;
+}
+
+/* Whether the options fit the method. */
+static bool suits(const struct method_rule *rule, const char *method)
+{
+	if (!rule->port && given.port != NULL)
+		fprintf(stderr, "--port: %s; leave it out\n", rule->without);
+	else if (rule->port && given.port == NULL)
+		fprintf(stderr, "--port is missing; %s needs one, such as --port 443\n", method);
+	else if (rule->size == NULL && given.size != NULL)
+		fprintf(stderr, "--size: %s; leave it out\n", rule->without);
+	else
+		return true;
+	return false;
+}
+
 /* The defaults end within three seconds whatever the network does. */
 static bool read_plan(struct target *out)
 {
+	const char *method = given.method == NULL ? "icmp" : given.method;
+	const struct method_rule *rule = find_method(method);
+	long port = 0;
 	long count = 10;
-	long size = 64;
+	long size = rule != NULL && rule->size != NULL ? 64 : 0;
 	long dscp = 0;
 	nsec spacing = 100 * NSEC_PER_MSEC;
 	nsec t_max = 2 * NSEC_PER_SEC;
 
-	if (!read_number(given.count, "count", (long[]){1, 10000}, &count) ||
+	if (rule == NULL || !suits(rule, method) ||
+	    !read_number(given.port, "port", (long[]){1, UINT16_MAX}, &port) ||
+	    !read_number(given.count, "count", (long[]){1, 10000}, &count) ||
 	    !read_number(given.size, "size", (long[]){MARK_SIZE, 65000}, &size) ||
 	    !read_number(given.dscp, "dscp", (long[]){0, 63}, &dscp) ||
 	    !read_duration(given.interval, "interval", (nsec[]){NSEC_PER_MSEC, NSEC_PER_MIN},
@@ -104,7 +140,8 @@ static bool read_plan(struct target *out)
 			   &t_max))
 		return false;
 	*out = (struct target){
-		.method = probe_find("icmp"),
+		.method = probe_find(method),
+		.host.port = (uint16_t)port,
 		.interval = count * spacing,
 		.t_max = t_max,
 		.packets = (uint32_t)count,
@@ -282,6 +319,7 @@ static enum err add_targets(struct once *once)
 		struct target target = once->plan;
 		uint32_t series;
 		target.host = once->results[i].host;
+		target.host.port = once->plan.host.port;
 		target.phase_seed = random_u64(&random);
 		rc = agent_add(once->agent, &target, &series);
 		if (rc == E_UNSUPPORTED)
@@ -357,9 +395,12 @@ static int run_once(int count, char **operands)
 }
 
 static const struct option_row options[] = {
+	{"method", "METHOD", "icmp, or tcp: opens connections to a port (icmp)", &given.method,
+	 NULL},
+	{"port", "N", "of tcp", &given.port, NULL},
 	{"count", "N", "packets to each target (10)", &given.count, NULL},
 	{"interval", "DURATION", "between two packets to a target (100ms)", &given.interval, NULL},
-	{"size", "OCTETS", "of payload (64)", &given.size, NULL},
+	{"size", "OCTETS", "of payload (64); not of tcp", &given.size, NULL},
 	{"dscp", "N", "differentiated services code point, 0 to 63 (0)", &given.dscp, NULL},
 	{"t-max", "DURATION", "a packet is lost after this long (2s)", &given.t_max, NULL},
 	{"pcap", "FILE", "write the packets sent and received to FILE", &given.pcap, NULL},

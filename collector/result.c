@@ -235,19 +235,20 @@ static json_t *result_json(const struct result *result, const struct target *pla
 			  "p95", delay_or_null(result->p95), "max", delay_or_null(s->rtt_max));
 
 	endpoint_format(&result->host, address);
-	return json_pack("{ss,ss,ss,ss,sI,sI,si,sI,sI,si,si,si,si,si,si,si,si,si,so,so,ss,so,so*}",
-			 "target", result->name, "address", address, "family",
-			 result->host.family == 4 ? "ipv4" : "ipv6", "method", plan->method->method,
-			 "from_ns", (json_int_t)s->from, "until_ns", (json_int_t)s->until,
-			 "packets", (int)s->expected, "interval_ns",
-			 (json_int_t)(plan->interval / plan->packets), "t_max_ns",
-			 (json_int_t)plan->t_max, "size", (int)plan->size, "dscp", (int)plan->dscp,
-			 "sent", (int)s->sent, "unsent", (int)(s->expected - s->sent), "lost",
-			 (int)s->lost, "duplicated", (int)s->duplicated, "reordered",
-			 (int)s->reordered, "late", (int)s->late, "rejected", (int)s->rejected,
-			 "round_trip_ns", round_trip, "lost_quantiles", lost_quantiles(result),
-			 "stamped_by", stamp_source_name(result->stamped_by), "flags",
-			 flags_of(s->flags), "each_packet", packets_of(result));
+	return json_pack(
+		"{ss,ss,ss,ss,so*,sI,sI,si,sI,sI,si,si,si,si,si,si,si,si,si,so,so,ss,so,so*}",
+		"target", result->name, "address", address, "family",
+		result->host.family == 4 ? "ipv4" : "ipv6", "method", plan->method->method, "port",
+		plan->host.port == 0 ? NULL : json_integer(plan->host.port), "from_ns",
+		(json_int_t)s->from, "until_ns", (json_int_t)s->until, "packets", (int)s->expected,
+		"interval_ns", (json_int_t)(plan->interval / plan->packets), "t_max_ns",
+		(json_int_t)plan->t_max, "size", (int)plan->size, "dscp", (int)plan->dscp, "sent",
+		(int)s->sent, "unsent", (int)(s->expected - s->sent), "lost", (int)s->lost,
+		"duplicated", (int)s->duplicated, "reordered", (int)s->reordered, "late",
+		(int)s->late, "rejected", (int)s->rejected, "round_trip_ns", round_trip,
+		"lost_quantiles", lost_quantiles(result), "stamped_by",
+		stamp_source_name(result->stamped_by), "flags", flags_of(s->flags), "each_packet",
+		packets_of(result));
 }
 
 bool result_print_json(const struct result_list *list)
