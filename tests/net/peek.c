@@ -6,7 +6,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-enum { ICMP_HEADER = 8, ICMP_CHECKSUM_AT = 2, IPV4_MORE_OR_OFFSET = 0x3fff };
+enum { ICMP_HEADER = 8, TCP_HEADER = 20, ICMP_CHECKSUM_AT = 2, IPV4_MORE_OR_OFFSET = 0x3fff };
 enum { IPV4_SOURCE_AT = 12, IPV6_SOURCE_AT = 8 };
 enum { ECHO_REPLY = 0, ECHO_REQUEST = 8, ECHO_REQUEST_V6 = 128, ECHO_REPLY_V6 = 129 };
 
@@ -74,6 +74,13 @@ static void peek_icmp(struct reader *r, const uint8_t *bytes, struct peek *out)
 		memcpy(out->tail, bytes + out->end - PEEK_TAIL, PEEK_TAIL);
 }
 
+static void peek_tcp(const uint8_t *bytes, struct peek *out)
+{
+	out->has_tail = out->end - out->icmp >= TCP_HEADER;
+	if (out->has_tail)
+		memcpy(out->tail, bytes + out->icmp, PEEK_TAIL);
+}
+
 bool peek_packet(const uint8_t *bytes, size_t len, struct peek *out)
 {
 	struct reader r = reader_over(bytes, len);
@@ -88,8 +95,12 @@ bool peek_packet(const uint8_t *bytes, size_t len, struct peek *out)
 		return false;
 	if (r.failed)
 		return false;
-	if (whole && peek.end <= len && peek.end >= peek.icmp + ICMP_HEADER)
-		peek_icmp(&r, bytes, &peek);
+	if (whole && peek.end <= len && peek.end >= peek.icmp + ICMP_HEADER) {
+		if (peek.protocol == IPPROTO_TCP)
+			peek_tcp(bytes, &peek);
+		else
+			peek_icmp(&r, bytes, &peek);
+	}
 	*out = peek;
 	return true;
 }

@@ -15,14 +15,15 @@ struct peek {
 	uint8_t protocol; /* of the first header after the IP header */
 	uint8_t source[16];
 	uint8_t destination[16];
-	bool echo;		 /* an unfragmented ICMP or ICMPv6 echo request or reply: */
-	uint8_t type;		 /* its type */
-	uint16_t id;		 /* its identifier */
-	uint16_t seq;		 /* its sequence number */
-	size_t icmp;		 /* where its ICMP header starts */
-	size_t end;		 /* where its payload ends */
-	bool has_tail;		 /* its payload has at least PEEK_TAIL octets: */
-	uint8_t tail[PEEK_TAIL]; /* the last ones */
+	bool echo;     /* an unfragmented ICMP or ICMPv6 echo request or reply: */
+	uint8_t type;  /* its type */
+	uint16_t id;   /* its identifier */
+	uint16_t seq;  /* its sequence number */
+	size_t icmp;   /* where its ICMP header starts */
+	size_t end;    /* where its payload ends */
+	bool has_tail; /* its payload has at least PEEK_TAIL octets; or it is an unfragmented
+			* TCP segment: */
+	uint8_t tail[PEEK_TAIL]; /* the last ones; or the first ones of the TCP header */
 };
 
 /* false when the octets are no whole IPv4 or IPv6 header. */

@@ -217,6 +217,24 @@ static size_t echo_reply(uint8_t bytes[128], size_t payload)
 	return sizeof(header) + payload;
 }
 
+static void a_segment_shows_the_beginning_of_its_header(void **state)
+{
+	uint8_t bytes[40] = {0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, 6};
+	struct peek peek;
+
+	(void)state;
+	for (uint8_t i = 0; i < 20; i++)
+		bytes[20 + i] = i;
+	assert_true(peek_packet(bytes, sizeof(bytes), &peek));
+	assert_int_equal(peek.protocol, 6);
+	assert_false(peek.echo);
+	assert_true(peek.has_tail);
+	assert_memory_equal(peek.tail, bytes + 20, PEEK_TAIL);
+	assert_false(peek_forge(bytes, sizeof(bytes)));
+	assert_true(peek_packet(bytes, sizeof(bytes) - 1, &peek));
+	assert_false(peek.has_tail);
+}
+
 static void an_echo_is_read_and_forged(void **state)
 {
 	(void)state;
@@ -307,6 +325,7 @@ int main(void)
 		cmocka_unit_test(blackouts_hit_what_they_name),
 		cmocka_unit_test(blackouts_can_be_switched),
 		cmocka_unit_test(an_echo_is_read_and_forged),
+		cmocka_unit_test(a_segment_shows_the_beginning_of_its_header),
 		cmocka_unit_test(a_request_is_answered),
 		cmocka_unit_test(broken_packets_are_not_read),
 		cmocka_unit_test(passengers_leave_in_the_order_of_time),
