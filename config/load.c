@@ -102,7 +102,7 @@ struct config *config_load(const char *path, struct diagnostics *diagnostics)
 	struct config *config = NULL;
 	struct source source;
 
-	if (source_read(&source, arena, path, YAML_MAX, (struct place){path, 0, 0}, "",
+	if (source_read(&source, arena, path, YAML_MAX, (struct place){path, 1, 1}, "",
 			diagnostics))
 		config = load_source(&source, arena, NULL, diagnostics);
 	arena_destroy(arena);

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { DEPTH_MAX = 32, NODES_MAX = 4000000, KEY_TEXT = 256 };
+/* Past NESTING_MAX nothing is read at all: libyaml's time grows with the square of the brackets
+ * that are open. */
+enum { DEPTH_MAX = 32, NESTING_MAX = 256, NODES_MAX = 4000000, KEY_TEXT = 256 };
 
 /* What the walk over the built nodes remembers of each. */
 struct visit {
@@ -237,6 +239,57 @@ static bool check_end(const struct source *source, yaml_parser_t *parser,
 	return !another;
 }
 
+static bool open_parser(const struct source *source, yaml_parser_t *parser,
+			struct diagnostics *diagnostics)
+{
+	if (!yaml_parser_initialize(parser)) {
+		diagnostics_add(diagnostics, SEVERITY_ERROR, (struct place){source->path, 1, 1}, "",
+				"no memory to read it");
+		return false;
+	}
+	yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(parser, (const unsigned char *)source->text, source->len);
+	return true;
+}
+
+/* How many levels deeper the event leads. */
+static int steps_of(yaml_event_type_t type)
+{
+	switch (type) {
+	case YAML_SEQUENCE_START_EVENT:
+	case YAML_MAPPING_START_EVENT:
+		return 1;
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		return -1;
+	default:
+		return 0;
+	}
+}
+
+/* Other faults are left to who reads the document whole. */
+static bool check_nesting(const struct source *source, struct diagnostics *diagnostics)
+{
+	yaml_parser_t parser;
+	yaml_event_t event;
+	int level = 0;
+	bool ended = false;
+
+	if (!open_parser(source, &parser, diagnostics))
+		return false;
+	while (!ended && level <= NESTING_MAX && yaml_parser_parse(&parser, &event)) {
+		level += steps_of(event.type);
+		ended = event.type == YAML_STREAM_END_EVENT;
+		if (level > NESTING_MAX)
+			diagnostics_add(diagnostics, SEVERITY_ERROR,
+					place_of(source, event.start_mark), "",
+					"lies more than 32 levels deep; flatten it");
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	return level <= NESTING_MAX;
+}
+
 struct node *tree_parse(const struct source *source, struct arena *arena,
 			struct diagnostics *diagnostics)
 {
@@ -245,13 +298,8 @@ struct node *tree_parse(const struct source *source, struct arena *arena,
 	yaml_parser_t parser;
 	yaml_document_t document;
 
-	if (!yaml_parser_initialize(&parser)) {
-		diagnostics_add(diagnostics, SEVERITY_ERROR, (struct place){source->path, 1, 1}, "",
-				"no memory to read it");
+	if (!check_nesting(source, diagnostics) || !open_parser(source, &parser, diagnostics))
 		return NULL;
-	}
-	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&parser, (const unsigned char *)source->text, source->len);
 	if (!yaml_parser_load(&parser, &document)) {
 		complain_syntax(source, &parser, diagnostics);
 		yaml_parser_delete(&parser);

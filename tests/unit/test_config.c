@@ -411,6 +411,26 @@ static void aliases_that_multiply_are_refused(void **state)
 	diagnostics_finish(&diagnostics);
 }
 
+/* Brackets without end are refused where they become too many, and not read to their last. */
+static void brackets_without_end_are_refused(void **state)
+{
+	(void)state;
+	enum { BRACKETS = 1000000 };
+	struct diagnostics diagnostics = {0};
+	char *text = calloc(1, BRACKETS + 4);
+
+	assert_non_null(text);
+	memcpy(text, "a: ", 3);
+	memset(text + 3, '[', BRACKETS);
+	assert_null(load(text, &diagnostics));
+	assert_int_equal(diagnostics.count, 1);
+	assert_int_equal(diagnostics.items[0].line, 1);
+	assert_int_equal(diagnostics.items[0].column, 3 + 256);
+	assert_non_null(strstr(diagnostics.items[0].message, "levels deep"));
+	diagnostics_finish(&diagnostics);
+	free(text);
+}
+
 static void a_byte_order_mark_takes_no_column(void **state)
 {
 	(void)state;
@@ -541,6 +561,7 @@ int main(void)
 		cmocka_unit_test(what_is_never_used_is_warned_of),
 		cmocka_unit_test(aliases_without_cycles_are_understood),
 		cmocka_unit_test(aliases_that_multiply_are_refused),
+		cmocka_unit_test(brackets_without_end_are_refused),
 		cmocka_unit_test(a_byte_order_mark_takes_no_column),
 		cmocka_unit_test(the_digest_is_that_of_the_text),
 		cmocka_unit_test(one_mistake_gives_one_error),

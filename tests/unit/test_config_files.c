@@ -363,6 +363,8 @@ static void a_file_that_cannot_be_read_is_told(void **state)
 		assert_null(config_load(paths[i], &diagnostics));
 		assert_int_equal(diagnostics.errors, 1);
 		assert_string_equal(diagnostics.items[0].file, paths[i]);
+		assert_int_equal(diagnostics.items[0].line, 1);
+		assert_int_equal(diagnostics.items[0].column, 1);
 		assert_non_null(strstr(diagnostics.items[0].message, "cannot read"));
 		diagnostics_finish(&diagnostics);
 	}
