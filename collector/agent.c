@@ -95,6 +95,11 @@ enum err agent_open(struct agent *agent, const struct probe_ops *method)
 	return methods_open(&agent->methods, method, &options);
 }
 
+bool agent_has(const struct agent *agent, const struct probe_ops *method)
+{
+	return methods_find(&agent->methods, method) != METHODS_MAX;
+}
+
 static enum err reserve_singletons(struct agent *agent, uint32_t count)
 {
 	if (count <= agent->singleton_room)

@@ -70,6 +70,9 @@ void agent_destroy(struct agent *agent); /* NULL is fine */
 /* Opens a method's sockets, so call it while the process may; once is enough. */
 MUST_CHECK enum err agent_open(struct agent *agent, const struct probe_ops *method);
 
+/* Whether a method is open. */
+bool agent_has(const struct agent *agent, const struct probe_ops *method);
+
 /* Measures a target from its next slot on. E_UNSUPPORTED: its family or method is not open. */
 MUST_CHECK enum err agent_add(struct agent *agent, const struct target *target, uint32_t *series);
 

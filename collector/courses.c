@@ -37,9 +37,13 @@ static enum err begin(struct courses *courses, struct agent *agent, const struct
 	course->stored = planned->stored;
 	memcpy(course->name, planned->key.target, size);
 	enum err rc = agent_add(agent, &planned->target, &course->number);
+	/* Sockets are opened before the rights to do so are given up. */
 	if (rc == E_UNSUPPORTED)
-		log_warn("run", "target=%s IPv%d is not measured: this machine lacks the family",
-			 planned->key.target, planned->key.family);
+		log_warn("run", "target=%s IPv%d is not measured: %s", planned->key.target,
+			 planned->key.family,
+			 agent_has(agent, planned->target.method)
+				 ? "this machine lacks the family"
+				 : "its method is new here and takes a restart");
 	if (rc != E_OK) {
 		free(course);
 		return rc == E_UNSUPPORTED ? E_OK : rc;

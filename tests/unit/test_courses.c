@@ -34,6 +34,8 @@ static struct plan plan_of(const char *letters, struct planned items[SERIES])
 			item->target.size = UINT16_MAX;
 		}
 		item->target.host.bytes[3] = (uint8_t)letter;
+		item->target.host.port = (uint16_t)letter;
+		item->key.port = item->target.host.port;
 		item->key.size = item->target.size;
 		item->key.dscp = item->target.dscp;
 		snprintf(item->key.target, KEY_NAME, "%c", letter);
