@@ -295,14 +295,13 @@ static json_t *outages_json(const struct replay *found)
 
 	for (size_t i = 0; i < found->outage_count; i++) {
 		const struct outage_record *outage = &found->outages[i];
-		const char *cause = outage_cause_name(
-			outage_cause_of(outage->sent, outage->lost, outage->rejected));
 		(void)json_array_append_new(
 			list, json_pack("{s:s, s:o, s:o, s:f, s:I, s:s, s:I, s:I, s:b}", "key",
 					outage->key, "from", time_json(outage->from), "until",
 					time_json(outage->until), "bad_seconds",
 					(double)outage->length / (double)NSEC_PER_SEC, "slots",
-					(json_int_t)outage->slots, "cause", cause, "sent",
+					(json_int_t)outage->slots, "cause",
+					outage_cause_name(outage->cause), "sent",
 					(json_int_t)outage->sent, "lost", (json_int_t)outage->lost,
 					"unseen", outage->unseen));
 	}

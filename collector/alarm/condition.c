@@ -33,6 +33,7 @@ struct condition_slot condition_slot(const struct condition_rule *rule,
 		.sent = summary->sent,
 		.lost = summary->lost,
 		.rejected = summary->rejected,
+		.flags = summary->flags,
 	};
 
 	if (availability_judgeable(summary) &&
@@ -76,6 +77,7 @@ static void take_bad(struct condition *condition, const struct condition_rule *r
 	spell->sent += slot->sent;
 	spell->lost += slot->lost;
 	spell->rejected += slot->rejected;
+	spell->flags |= slot->flags;
 	if (!outage && condition_in_outage(condition, rule))
 		news->changes |= CONDITION_OPENED;
 	if (condition->raised || spell->slots < rule->raise)

@@ -26,7 +26,8 @@ struct spell {
 	uint64_t sent; /* in its bad slots */
 	uint64_t lost;
 	uint64_t rejected;
-	bool unseen; /* what ended it was a longer gap: nobody saw the path come back */
+	uint32_t flags; /* of the bad slots together */
+	bool unseen;	/* what ended it was a longer gap: nobody saw the path come back */
 };
 
 struct condition {
@@ -60,6 +61,7 @@ struct condition_slot {
 	uint32_t sent;
 	uint32_t lost;
 	uint32_t rejected;
+	uint32_t flags;
 };
 
 struct condition condition_fresh(void);

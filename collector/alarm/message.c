@@ -66,14 +66,22 @@ static const char *title_of(const struct message_request *request, const struct 
 	return about->subject == NULL ? about->key.target : in(language, &about->subject->title);
 }
 
+static enum outage_cause cause_of(const struct spell *spell)
+{
+	return outage_cause_of(spell->sent, spell->lost, spell->rejected, spell->flags);
+}
+
 static const char *cause_text(const struct spell *spell, enum language language)
 {
 	static const char *const texts[CAUSE_COUNT][LANGUAGES] = {
 		[CAUSE_SILENT] = {"无应答", "no answer"},
 		[CAUSE_REJECTED] = {"被拒绝", "refused"},
 		[CAUSE_LOSSY] = {"丢包严重", "heavy loss"},
+		[CAUSE_REFUSED] = {"连接被拒绝", "connections refused"},
+		[CAUSE_UNREACHABLE] = {"不可达", "unreachable"},
+		[CAUSE_FILTERED] = {"被安全策略拦截", "administratively prohibited"},
 	};
-	return texts[outage_cause_of(spell->sent, spell->lost, spell->rejected)][language];
+	return texts[cause_of(spell)][language];
 }
 
 static void print_when(FILE *out, const struct about *about, enum language language)
@@ -183,9 +191,7 @@ static void add_spell(json_t *json, const struct spell *spell)
 	if (spell->length == 0)
 		return;
 	(void)json_object_update_new(
-		json, json_pack("{s:s, s:I, s:I, s:I}", "cause",
-				outage_cause_name(
-					outage_cause_of(spell->sent, spell->lost, spell->rejected)),
+		json, json_pack("{s:s, s:I, s:I, s:I}", "cause", outage_cause_name(cause_of(spell)),
 				"sent", (json_int_t)spell->sent, "lost", (json_int_t)spell->lost,
 				"rejected", (json_int_t)spell->rejected));
 }

@@ -21,6 +21,7 @@ struct outage_record outage_record_of(const char *key, const struct spell *spell
 		.sent = spell->sent,
 		.lost = spell->lost,
 		.rejected = spell->rejected,
+		.cause = outage_cause_of(spell->sent, spell->lost, spell->rejected, spell->flags),
 		.unseen = spell->unseen,
 	};
 

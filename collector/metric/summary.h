@@ -28,6 +28,9 @@ enum slot_flag {
 	SLOT_NEIGHBOUR = 1u << 13,
 };
 
+/* All causes of loss. */
+enum { SLOT_CAUSES = SLOT_REFUSED | SLOT_UNREACHABLE | SLOT_FILTERED | SLOT_NEIGHBOUR };
+
 struct summary {
 	nsec from; /* half-open slot, a multiple of its length */
 	nsec until;

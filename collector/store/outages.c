@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/store/outages.h"
 
+#include "collector/metric/summary.h"
 #include "collector/store/archive_inside.h"
 
 #include <stdio.h>
@@ -41,7 +42,8 @@ static const char tables[] =
 	"CREATE INDEX IF NOT EXISTS alarm_pending ON alarm (key) WHERE told < 2;";
 
 #define OUTAGE                                                                                     \
-	"SELECT key, from_at, until_at, length, slots, sent, lost, rejected, unseen FROM outage"
+	"SELECT key, from_at, until_at, length, slots, sent, lost, rejected, unseen, cause"        \
+	" FROM outage"
 #define ALARM                                                                                      \
 	"SELECT key, from_at, raised_at, cleared_at, raise_count, clear_count, told FROM alarm"
 
@@ -83,15 +85,37 @@ const char *outage_cause_name(enum outage_cause cause)
 		[CAUSE_SILENT] = "silent",
 		[CAUSE_REJECTED] = "rejected",
 		[CAUSE_LOSSY] = "lossy",
+		[CAUSE_REFUSED] = "refused",
+		[CAUSE_UNREACHABLE] = "unreachable",
+		[CAUSE_FILTERED] = "filtered",
 	};
 	return names[cause];
 }
 
-enum outage_cause outage_cause_of(uint64_t sent, uint64_t lost, uint64_t rejected)
+/* Of a name; what a later version wrote is a refusal of some kind. */
+static enum outage_cause cause_named(const char *name)
 {
-	if (rejected > 0 && 2 * rejected >= lost)
+	for (enum outage_cause cause = 0; cause < CAUSE_COUNT; cause++) {
+		if (strcmp(outage_cause_name(cause), name) == 0)
+			return cause;
+	}
+	return CAUSE_REJECTED;
+}
+
+enum outage_cause outage_cause_of(uint64_t sent, uint64_t lost, uint64_t rejected, uint32_t flags)
+{
+	if (rejected == 0 || 2 * rejected < lost)
+		return lost == sent ? CAUSE_SILENT : CAUSE_LOSSY;
+	switch (flags & SLOT_CAUSES) {
+	case SLOT_REFUSED:
+		return CAUSE_REFUSED;
+	case SLOT_UNREACHABLE:
+		return CAUSE_UNREACHABLE;
+	case SLOT_FILTERED:
+		return CAUSE_FILTERED;
+	default:
 		return CAUSE_REJECTED;
-	return lost == sent ? CAUSE_SILENT : CAUSE_LOSSY;
+	}
 }
 
 void alarm_agent_key(const char *agent, uint8_t family, char out[KEY_TEXT])
@@ -126,7 +150,6 @@ void outages_rollback(struct archive *archive)
 enum err outages_put(struct archive *archive, const struct outage_record *record)
 {
 	struct sql *sql = part_of(archive);
-	enum outage_cause cause = outage_cause_of(record->sent, record->lost, record->rejected);
 
 	sql_bind_text(sql, PUT, 1, record->key);
 	sql_bind_nsec(sql, PUT, 2, record->from);
@@ -137,7 +160,7 @@ enum err outages_put(struct archive *archive, const struct outage_record *record
 	sql_bind_integer(sql, PUT, 7, (int64_t)record->lost);
 	sql_bind_integer(sql, PUT, 8, (int64_t)record->rejected);
 	sql_bind_integer(sql, PUT, 9, record->unseen);
-	sql_bind_text(sql, PUT, 10, outage_cause_name(cause));
+	sql_bind_text(sql, PUT, 10, outage_cause_name(record->cause));
 	return sql_run(sql, PUT);
 }
 
@@ -158,6 +181,7 @@ enum err outages_put_alarm(struct archive *archive, const struct alarm_record *r
 static void read_outage(struct sql *sql, enum statement row, void *out)
 {
 	struct outage_record *record = out;
+	char cause[16];
 
 	*record = (struct outage_record){
 		.from = sql_nsec(sql, row, 1),
@@ -170,6 +194,8 @@ static void read_outage(struct sql *sql, enum statement row, void *out)
 		.unseen = sql_nsec(sql, row, 8) != 0,
 	};
 	sql_text(sql, row, 0, record->key, sizeof(record->key));
+	sql_text(sql, row, 9, cause, sizeof(cause));
+	record->cause = cause_named(cause);
 }
 
 static void read_alarm(struct sql *sql, enum statement row, void *out)

@@ -16,12 +16,19 @@
 /* As far as the packets of its bad slots tell. */
 enum outage_cause {
 	CAUSE_SILENT,	/* no packet was answered */
-	CAUSE_REJECTED, /* most of the lost ones were refused by ICMP errors */
+	CAUSE_REJECTED, /* most of the lost ones were refused, for several causes or untold ones */
 	CAUSE_LOSSY,	/* a part was answered */
+	/* Most of the lost ones were refused, and only this was told of any: see enum loss_cause.
+	 */
+	CAUSE_REFUSED,
+	CAUSE_UNREACHABLE,
+	CAUSE_FILTERED,
 	CAUSE_COUNT
 };
-const char *outage_cause_name(enum outage_cause cause); /* "silent", "rejected", "lossy" */
-enum outage_cause outage_cause_of(uint64_t sent, uint64_t lost, uint64_t rejected);
+const char *outage_cause_name(enum outage_cause cause); /* "silent" and so on */
+
+/* flags: of all bad slots together. */
+enum outage_cause outage_cause_of(uint64_t sent, uint64_t lost, uint64_t rejected, uint32_t flags);
 
 struct outage_record {
 	char key[KEY_TEXT]; /* series_key_format */
@@ -33,6 +40,7 @@ struct outage_record {
 	uint64_t sent;
 	uint64_t lost;
 	uint64_t rejected;
+	enum outage_cause cause;
 	bool unseen; /* a longer gap ended it: nobody saw the path come back */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/check.h"
 
+#include "collector/metric/summary.h"
 #include "collector/store/outages.h"
 
 #include <stdio.h>
@@ -50,7 +51,8 @@ static struct outage_record outage_at(nsec from)
 		.slots = 2,
 		.sent = 40,
 		.lost = 40,
-		.rejected = 3,
+		.rejected = 30,
+		.cause = CAUSE_FILTERED,
 	};
 
 	snprintf(record.key, sizeof(record.key), "%s", key);
@@ -67,6 +69,7 @@ static void assert_same_outage(const struct outage_record *a, const struct outag
 	assert_int_equal(a->sent, b->sent);
 	assert_int_equal(a->lost, b->lost);
 	assert_int_equal(a->rejected, b->rejected);
+	assert_int_equal(a->cause, b->cause);
 	assert_int_equal(a->unseen, b->unseen);
 }
 
@@ -204,16 +207,26 @@ static void causes(void **state)
 		uint64_t sent;
 		uint64_t lost;
 		uint64_t rejected;
+		uint32_t flags;
 		const char *name;
 	} rows[] = {
-		{40, 40, 0, "silent"},	  {40, 40, 19, "silent"}, {40, 40, 20, "rejected"},
-		{40, 10, 10, "rejected"}, {40, 10, 0, "lossy"},	  {40, 39, 3, "lossy"},
+		{40, 40, 0, 0, "silent"},
+		{40, 40, 0, SLOT_NEIGHBOUR, "silent"},
+		{40, 40, 19, SLOT_REFUSED, "silent"},
+		{40, 40, 20, 0, "rejected"},
+		{40, 10, 10, SLOT_REFUSED, "refused"},
+		{40, 10, 10, SLOT_UNREACHABLE | SLOT_USER_STAMP, "unreachable"},
+		{40, 40, 40, SLOT_FILTERED, "filtered"},
+		{40, 40, 40, SLOT_FILTERED | SLOT_REFUSED, "rejected"},
+		{40, 10, 0, 0, "lossy"},
+		{40, 39, 3, SLOT_FILTERED, "lossy"},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		assert_string_equal(outage_cause_name(outage_cause_of(rows[i].sent, rows[i].lost,
-								      rows[i].rejected)),
-				    rows[i].name);
+		assert_string_equal(
+			outage_cause_name(outage_cause_of(rows[i].sent, rows[i].lost,
+							  rows[i].rejected, rows[i].flags)),
+			rows[i].name);
 }
 
 int main(void)
