@@ -37,16 +37,16 @@ def is_clean(row):
 
 
 def is_unsent(row):
-    return (row["flags"] == watch.FLAGS["unsent"] and row["sent"] == 0 and
+    return (watch.against(row) == watch.FLAGS["unsent"] and row["sent"] == 0 and
             row["expected"] == watch.PACKETS)
 
 
 def is_dark(row):
-    return row["flags"] == 0 and row["lost"] == row["sent"] == watch.PACKETS
+    return watch.against(row) == 0 and row["lost"] == row["sent"] == watch.PACKETS
 
 
 def is_isolated(row):
-    return row["flags"] == watch.FLAGS["isolated"]
+    return watch.against(row) == watch.FLAGS["isolated"]
 
 
 def is_harmless(row):

@@ -2,6 +2,8 @@
 """What netgrade-collector once --method tcp prints, against the emulator's log: a service that
 listens, and every way in which none answers."""
 
+import csv
+import io
 import json
 import os
 import signal
@@ -11,7 +13,9 @@ import sys
 import lab
 import scenario
 import test_once
+import test_run
 import truth
+import watch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TCP, SYN, SYN_ACK, RESET = "6", 0x02, 0x12, 0x14
@@ -185,6 +189,81 @@ def forged(options, results):
                       (0, 0))
 
 
+INTERVAL_S, PACKETS, SLOTS = 2, 4, 6
+SITES = {"one": (7, OPEN), "two": (8, CLOSED)}
+
+
+def write_configuration(link):
+    sites = "".join(
+        f"  - {{name: {name}, organisation: city, tier: backbone, scored: {{test: to-{name}}},"
+        f" ipv4: {lab.TARGET_IPV4.format(host)}, ipv6: '{lab.TARGET_IPV6.format(host)}'}}\n"
+        for name, (host, _) in SITES.items())
+    tests = "".join(
+        f"  - {{name: to-{name}, method: tcp, port: {port}, targets: {{sites: [{name}]}},"
+        f" interval: {INTERVAL_S}s, packets: {PACKETS}, t-max: 1s}}\n"
+        for name, (_, port) in SITES.items())
+    path = link.path("netgrade.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"network: {{en: Trial network}}\ndata: {link.path('data')}\n"
+                   f"retention: {{slots: 1d, hours: 1d}}\norganisations: [{{name: city}}]\n"
+                   f"sites:\n{sites}tests:\n{tests}")
+    os.chmod(link.folder.name, 0o755)  # the collector becomes another user
+    return path
+
+
+def stored_slots(options, link, site, family, port):
+    key = f"local~{site}~tcp~v{family[-1]}~s0~d0~p{port}"
+    done = subprocess.run([options.slots, link.path("data"), key], text=True, capture_output=True,
+                          check=True)
+    return [{k: int(v) for k, v in row.items()} for row in csv.DictReader(io.StringIO(done.stdout))]
+
+
+def check_stored(results, name, rows, refused):
+    whole = [row for row in rows if row["sent"] == PACKETS]
+    lost = PACKETS if refused else 0
+    results.check(f"{name}: {len(whole)} whole slots", len(whole) >= SLOTS - 2)
+    for row in whole:
+        found = row["expected"], row["lost"], row["rejected"], row["flags"]
+        expected = PACKETS, lost, lost, watch.FLAGS["refused"] if refused else 0
+        results.equal(f"{name}: slot {row['from'] // truth.NS}", found, expected)
+
+
+def service(options, results):
+    """What is stored and scored: a service that listens, and one that does not."""
+    with lab.Lab(options.emulator, forward="delay=fixed:2ms", backward="delay=fixed:2ms") as link:
+        start(link, "listener.py", OPEN)
+        path = write_configuration(link)
+        done = link.run_near(options.collector, "run", path, "--for", f"{SLOTS * INTERVAL_S}s")
+        results.check("the collector ends well", done.returncode == 0, done.stderr)
+        scenario.check_conduct(results, link.finish())
+        asked = {}
+        for family, target, _ in read_log(link.log):
+            asked[family, target] = asked.get((family, target), 0) + 1
+        for site, (host, port) in SITES.items():
+            for family, text in (("ipv4", lab.TARGET_IPV4), ("ipv6", lab.TARGET_IPV6)):
+                rows = stored_slots(options, link, site, family, port)
+                check_stored(results, f"{site} {family}", rows, port == CLOSED)
+                results.equal(f"{site} {family}: every SYN is counted",
+                              sum(row["sent"] for row in rows),
+                              asked[family, text.format(host)])
+        check_scores(options, results, link)
+
+
+def check_scores(options, results, link):
+    rows = stored_slots(options, link, "one", "ipv4", OPEN)
+    out = link.path("report.json")
+    done = test_run.reporter(options, link, "report", test_run.period_of({"one": rows}), "--lang",
+                             "en", "--out", out)
+    if not results.check("the report ends well", done.returncode == 0, done.stderr):
+        return
+    with open(out, encoding="utf-8") as file:
+        sites = test_run.table(json.load(file), "sites")
+    for family in ("ipv4", "ipv6"):
+        loss = [sites[site, family][0]["loss"]["value"] for site in SITES]
+        # What was never answered is not in service yet.
+        results.equal(f"{family}: loss of both", loss, [0, None])
+
+
 if __name__ == "__main__":
     scenario.run_main({"healthy": healthy, "none-answers": none_answers, "stopped": stopped,
-                       "forged": forged})
+                       "forged": forged, "service": service})

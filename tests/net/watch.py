@@ -17,8 +17,16 @@ READY_S, STOP_S = 20, 60
 # What happens, happens here in a slot: the slot before is settled, half of this one is sent.
 MIDDLE = 0.6
 FLAGS = {"no record": 1, "planned": 2, "tainted": 4, "isolated": 8, "clock step": 16, "unsent": 32,
-         "user stamp": 64, "unscheduled": 128, "partial": 256}
+         "user stamp": 64, "unscheduled": 128, "partial": 256, "dropped": 512, "refused": 1024,
+         "unreachable": 2048, "filtered": 4096, "neighbour": 8192}
+# Told of losses, and nothing against the slot.
+CAUSES = sum(FLAGS[name] for name in ("refused", "unreachable", "filtered", "neighbour"))
 UNKNOWN = sum(FLAGS[name] for name in ("no record", "tainted", "isolated", "clock step"))
+
+
+def against(row):
+    """The flags that tell something against the slot."""
+    return row["flags"] & ~CAUSES
 
 
 def is_unknown(row):
