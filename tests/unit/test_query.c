@@ -281,7 +281,7 @@ static void wrong_usage_is_refused(void **state)
 		{"a century", "score --config netgrade.yaml --from 1970-01-01 --to 2024-10-01", 2,
 		 "ten years"},
 		{"no such configuration", "score --config none.yaml --month 2024-10", 2,
-		 "none.yaml: cannot"},
+		 "none.yaml:1:1: cannot"},
 		{"no such folder", "report --config netgrade.yaml --month 2024-10 --out no/such", 1,
 		 "--out"},
 		{"a file for a folder",
