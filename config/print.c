@@ -267,7 +267,7 @@ static void print_site(const struct config *config, FILE *out, const struct site
 	print_names(out, "    tags", site->tags, site->tag_count);
 	for (enum family f = 0; f < FAMILY_COUNT; f++) {
 		if (site->address[f].given)
-			fprintf(out, "    %s: %s\n", family_name(f), site->address[f].text);
+			fprintf(out, "    %s: \"%s\"\n", family_name(f), site->address[f].text);
 	}
 	print_scored(config, out, site);
 }
