@@ -1,34 +1,48 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""count.py FILE...: single test cases in JUnit files as "PASSED FAILED SKIPPED"; names what failed
-on standard error. A file that is missing or broken is one failed case."""
+"""count.py STEM...: single test cases of STEM.junit.xml as "PASSED FAILED SKIPPED"; names what failed
+on standard error. A file that is missing or broken is one failed case, and so is a program that
+STEM.json says ended badly though none of its cases failed: one that died between two of them."""
 
+import json
 import sys
 import xml.etree.ElementTree as ElementTree
 
 
-def cases(path):
+def state_of(case):
+    if case.find("failure") is not None or case.find("error") is not None:
+        return "failed"
+    return "skipped" if case.find("skipped") is not None else "passed"
+
+
+def bad_ends(path):
+    """Names of the programs that did not end well."""
+    with open(path, encoding="utf-8") as file:
+        programs = [json.loads(line) for line in file]
+    return [p["name"] for p in programs if p["result"] not in ("OK", "SKIP", "EXPECTEDFAIL")]
+
+
+def cases(stem):
     """(name, state) of every test case."""
-    for suite in ElementTree.parse(path).getroot().iter("testsuite"):
+    told = set()
+    for suite in ElementTree.parse(stem + ".junit.xml").getroot().iter("testsuite"):
         for case in suite.iter("testcase"):
-            name = f"{suite.get('name')}: {case.get('name')}"
-            if case.find("failure") is not None or case.find("error") is not None:
-                yield name, "failed"
-            elif case.find("skipped") is not None:
-                yield name, "skipped"
-            else:
-                yield name, "passed"
-        # A program that crashed or timed out after its last case has an error of its own.
-        if suite.get("errors", "0") != "0" and suite.find(".//error") is None:
-            yield suite.get("name"), "failed"
+            state = state_of(case)
+            if state == "failed":
+                told.add(suite.get("name"))
+            yield f"{suite.get('name')}: {case.get('name')}", state
+    for name in bad_ends(stem + ".json"):
+        # Suites of cases are named after the project too.
+        if not any(suite == name or suite.endswith("." + name) for suite in told):
+            yield f"{name}: the program", "failed"
 
 
 def main():
     counts = {"passed": 0, "failed": 0, "skipped": 0}
-    for path in sys.argv[1:]:
+    for stem in sys.argv[1:]:
         try:
-            found = list(cases(path))
-        except (OSError, ElementTree.ParseError) as error:
-            found = [(f"{path}: {error}", "failed")]
+            found = list(cases(stem))
+        except (OSError, ValueError, ElementTree.ParseError) as error:
+            found = [(f"{stem}: {error}", "failed")]
         for name, state in found:
             counts[state] += 1
             if state != "passed":

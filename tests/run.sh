@@ -95,10 +95,10 @@ test_build() { # FOLDER LABEL OPTION...
 	folder=$1 label=$2
 	shift 2
 	say "tests: $label"
-	rm -f "$folder/meson-logs/$label.junit.xml"
+	rm -f "$folder/meson-logs/$label.junit.xml" "$folder/meson-logs/$label.json"
 	meson test -C "$folder" --no-rebuild --num-processes 3 --logbase "$label" --print-errorlogs "$@" \
 		</dev/null 2>&1 | grep -vE '^(ninja: |Full log|$)'
-	result=$(python3 -B "$top/tests/count.py" "$folder/meson-logs/$label.junit.xml")
+	result=$(python3 -B "$top/tests/count.py" "$folder/meson-logs/$label")
 	set -- $result
 	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
 	say "$label: $1 passed, $2 failed, $3 skipped"
