@@ -4,7 +4,8 @@
 
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 libpcap-dev librrd-dev libyaml-dev
 libuv1-dev libsqlite3-dev libjansson-dev libcap-ng-dev libgnutls28-dev libcurl4-openssl-dev libcmocka-dev scdoc"
-RUN_PACKAGES="tzdata"
+# Without ca-certificates no HTTPS server is believed that alarms are posted to.
+RUN_PACKAGES="tzdata ca-certificates"
 
 # The packages of a list that are not installed, on one line.
 missing_packages() {
