@@ -102,6 +102,13 @@ def send(collector, folder, url, trusted=None):
     return done.returncode, done.stderr, time.monotonic() - begin
 
 
+def can_replace_authorities():
+    """Not where / is no mount point, as in a folder that chroot made the root."""
+    return (os.geteuid() == 0 and os.path.exists(AUTHORITIES)
+            and subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL,
+                               check=False).returncode == 0)
+
+
 def main():
     collector, count = sys.argv[1], 0
 
@@ -132,7 +139,7 @@ def main():
         check("a certificate of nobody known is refused",
               found[0] == 1 and "certificate" in found[1] and SECRET not in found[1], found)
         check("and nothing is sent", not server.seen, server.seen)
-        if os.geteuid() == 0 and os.path.exists(AUTHORITIES):
+        if can_replace_authorities():
             found = send(collector, folder, f"https://127.0.0.1:{server.server_port}{SECRET}",
                          os.path.join(folder, "certificate.pem"))
             check("one that the system trusts is taken", found[0] == 0 and len(server.seen) == 1, found)
@@ -140,6 +147,9 @@ def main():
                          os.path.join(folder, "certificate.pem"))
             check("under another name it is refused",
                   found[0] == 1 and len(server.seen) == 1 and SECRET not in found[1], found)
+        else:
+            count += 1
+            print(f"ok {count} - one that the system trusts is taken # SKIP no mount namespace")
         server.shutdown()
     print(f"1..{count}")
 
