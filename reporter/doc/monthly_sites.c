@@ -186,7 +186,7 @@ static void add_organisation(struct monthly *m, size_t organisation, const bool 
 		doc_figure(m->doc, "ipv6_score", word(m, TEXT_SCORE_IPV6),
 			   value_points(m, ipv6->exact, ipv6->grade));
 	add_organisation_table(m, organisation);
-	if (with_charts < count)
+	if (with_charts > 0 && with_charts < count)
 		doc_note(m->doc, PHRASE(m, TEXT_SITES_CHARTS_BOUNDED, say_count(m, count),
 					say_count(m, with_charts)));
 	for (size_t i = 0; i < a->site_count; i++) {
