@@ -6,11 +6,13 @@
 #include "collector/base/log.h"
 #include "collector/commands.h"
 #include "collector/privilege.h"
+#include "collector/store/home.h"
 #include "collector/window.h"
 #include "config/closest.h"
 
 #include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,7 +187,10 @@ static int say_unusable(const struct announcing *work, enum err rc)
 	const char *right = rc == E_PERMISSION	? "; run this as root, or as the user that the "
 						  "collector runs as (netgrade)"
 			    : rc == E_NOT_FOUND ? "; nothing was ever stored or announced there"
-			    : rc == E_CORRUPT	? "; archive.db there is damaged"
+			    : rc == E_CORRUPT	? "; archive.db there is damaged: restore it "
+						  "from a copy"
+			    : rc == E_BUSY	? "; archive.db there is locked: try again"
+			    : rc == E_FULL	? "; make room there"
 						: "";
 
 	fprintf(stderr, "netgrade-collector: %s: %s%s\n", work->config->data, err_text(rc), right);
@@ -317,6 +322,15 @@ static int say_uncancelled(const struct announcing *work, const char *number, en
 	}
 }
 
+/* Nothing is made only to find that there is nothing. */
+static bool has_archive(const struct announcing *work)
+{
+	char path[PATH_MAX];
+
+	return home_path(work->config->data, "archive.db", path, sizeof(path)) == E_OK &&
+	       (access(path, F_OK) == 0 || errno != ENOENT);
+}
+
 static int cancel(struct announcing *work, const char *number)
 {
 	char reason[WINDOW_REASON] = "";
@@ -325,6 +339,8 @@ static int cancel(struct announcing *work, const char *number)
 
 	if (rc == EXIT_OK && given.reason != NULL)
 		rc = take_text("--reason", given.reason, sizeof(reason), reason);
+	if (rc == EXIT_OK && !has_archive(work))
+		rc = say_unusable(work, E_NOT_FOUND);
 	if (rc == EXIT_OK)
 		rc = open_for_writing(work);
 	if (rc != EXIT_OK)

@@ -80,6 +80,38 @@ static enum err make_parents(const char *path)
 	return E_OK;
 }
 
+static void name_user(uid_t uid, char *out, size_t size)
+{
+	const struct passwd *entry = getpwuid(uid);
+
+	if (entry != NULL)
+		snprintf(out, size, "%s", entry->pw_name);
+	else
+		snprintf(out, size, "%u", (unsigned int)uid);
+}
+
+/* Whether what is stored there is another user's, whose program may be at work: a directory given
+ * away would shut it out. */
+static bool is_taken(int fd, const char *path, const struct account *account)
+{
+	static const char *const files[] = {"store.lock", "spool.db", "archive.db"};
+	struct stat status;
+	char owner[64];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (fstatat(fd, files[i], &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+		    status.st_uid == account->uid)
+			continue;
+		name_user(status.st_uid, owner, sizeof(owner));
+		log_error("data",
+			  "%s belongs to user %s, to judge by %s: write as that one with --user "
+			  "%s, or give everything in it to %s first; nothing was changed",
+			  path, owner, files[i], owner, account->name);
+		return true;
+	}
+	return false;
+}
+
 /* Through a descriptor, so that nobody can put another file in the directory's place. */
 static enum err own_directory(const char *path, const struct account *account)
 {
@@ -89,6 +121,10 @@ static enum err own_directory(const char *path, const struct account *account)
 	if (fd < 0) {
 		log_error("data", "%s cannot be opened: %s", path, strerror(errno));
 		return err_from_errno(errno);
+	}
+	if (account->change && is_taken(fd, path, account)) {
+		close(fd);
+		return E_PERMISSION;
 	}
 	bool good = fstat(fd, &status) == 0;
 	if (good && account->change &&

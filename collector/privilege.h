@@ -24,7 +24,8 @@ MUST_CHECK enum err privilege_account(const char *name, struct account *out);
 /* Whether there is an account of this name. */
 bool privilege_known(const char *name);
 
-/* Makes the directory with mode 0700, parents too, owned by the account. Errors are logged. */
+/* Makes the directory with mode 0700, parents too, owned by the account. E_PERMISSION where another
+ * account has stored something in it, which is then left as it is. Errors are logged. */
 MUST_CHECK enum err privilege_make_directory(const char *path, const struct account *account);
 
 /* Becomes the account, keeps no capability and can never gain one. Errors are logged. */

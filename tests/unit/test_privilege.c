@@ -61,11 +61,43 @@ static void a_link_is_no_directory_of_ours(void **state)
 	assert_int_equal(rmdir(top), 0);
 }
 
+/* Its collector may be running, and would be shut out. */
+static void what_another_user_stored_is_not_taken_over(void **state)
+{
+	(void)state;
+	static const char *const files[] = {"store.lock", "spool.db", "archive.db"};
+	struct account account = {.change = true, .uid = 1, .gid = 1, .name = "other"};
+	char top[] = "/tmp/netgrade-privilege-XXXXXX";
+	char path[64];
+	struct stat status;
+
+	if (geteuid() != 0)
+		skip();
+	log_set_level(LOG_LEVEL_ERROR);
+	assert_non_null(mkdtemp(top));
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", top, files[i]);
+		FILE *file = fopen(path, "w");
+		assert_non_null(file);
+		assert_int_equal(fclose(file), 0);
+		print_message("# %s\n", files[i]);
+		assert_int_equal(privilege_make_directory(top, &account), E_PERMISSION);
+		assert_int_equal(stat(top, &status), 0);
+		assert_int_equal(status.st_uid, 0);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(privilege_make_directory(top, &account), E_OK);
+	assert_int_equal(stat(top, &status), 0);
+	assert_int_equal(status.st_uid, 1);
+	assert_int_equal(rmdir(top), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_directory_is_private_and_its_parents_are_not),
 		cmocka_unit_test(a_link_is_no_directory_of_ours),
+		cmocka_unit_test(what_another_user_stored_is_not_taken_over),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

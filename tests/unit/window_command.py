@@ -167,6 +167,10 @@ def main():
         done = program.run("list")
         checks.check("without a data directory there is no list", done.returncode == 1
                      and program.data in done.stderr, done.stderr)
+        done = program.run("cancel", "1")
+        checks.check("without one nothing is cancelled, and none is made", done.returncode == 1
+                     and program.data in done.stderr and not os.path.exists(program.data),
+                     done.stderr)
         check_refusals(checks, program, future)
         check_life(checks, program, future)
         check_cancel(checks, program)
