@@ -52,7 +52,8 @@ static int read_time(const char *option, const char *text, nsec *out)
 	return text == NULL || calendar_parse(text, out) == E_OK
 		       ? EXIT_OK
 		       : refuse(option, text,
-				"is no local time such as 2026-10-05 or 2026-10-05T22:00");
+				"is no local time such as 2026-10-05 or 2026-10-05T22:00; one that "
+				"clocks show twice has its offset, 2026-10-25T02:30+01:00");
 }
 
 static int read_count(const char *option, const char *text, uint32_t *out)

@@ -95,7 +95,10 @@ static int take_time(const char *option, const char *text, nsec *out)
 {
 	char right[TEXT_LINE];
 
-	snprintf(right, sizeof(right), "%s is a local time, such as 2026-10-05T22:00", option);
+	snprintf(right, sizeof(right),
+		 "%s is a local time, such as 2026-10-05T22:00; one that clocks show twice has "
+		 "its offset, such as 2026-10-25T02:30+01:00",
+		 option);
 	if (text == NULL)
 		return refuse("missing", option, right);
 	return calendar_parse(text, out) == E_OK ? EXIT_OK : refuse("no time:", text, right);

@@ -53,7 +53,10 @@ static bool read_period(struct period *out)
 	}
 	out->from = coming_hour();
 	if (given.from != NULL && calendar_parse(given.from, &out->from) != E_OK) {
-		fprintf(stderr, "--from: '%s' is no local time; write 2026-10-05T08:30\n",
+		fprintf(stderr,
+			"--from: '%s' is no local time; write 2026-10-05T08:30, and one that "
+			"clocks "
+			"show twice with its offset, 2026-10-25T02:30+01:00\n",
 			given.from);
 		return false;
 	}

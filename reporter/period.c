@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TWICE "one that clocks show twice with its offset, 2026-10-25T02:30+01:00"
+
 /* Longer ones are slips of the pen; stores do not keep hours for as long. */
 static const nsec longest_period = 10 * 366 * NSEC_PER_DAY;
 
@@ -45,12 +47,14 @@ static enum err ask_between(const struct period_request *request, struct report_
 	enum err rc = calendar_parse(request->from, &period->asked.from);
 
 	if (rc != E_OK) {
-		*wrong = "--from is no local time; write it as 2026-10-05 or 2026-10-05T08:30";
+		*wrong = "--from is no local time; write it as 2026-10-05 or 2026-10-05T08:30, "
+			 "and " TWICE;
 		return rc;
 	}
 	rc = calendar_parse(request->until, &period->asked.until);
 	if (rc != E_OK) {
-		*wrong = "--to is no local time; write it as 2026-10-05 or 2026-10-05T08:30";
+		*wrong = "--to is no local time; write it as 2026-10-05 or 2026-10-05T08:30, "
+			 "and " TWICE;
 		return rc;
 	}
 	if (period->asked.until <= period->asked.from) {

@@ -11,6 +11,8 @@
 
 static const char zone_folder[] = "/usr/share/zoneinfo";
 
+enum { DAY = 86400, OFFSET_LENGTH = 6 };
+
 enum err calendar_use_zone(const char *name)
 {
 	struct stat status;
@@ -30,20 +32,37 @@ enum err calendar_use_zone(const char *name)
 	return E_OK;
 }
 
-/* Local fields to an instant; refuses fields that normalisation would change. */
+static bool shows(const struct tm *a, const struct tm *b)
+{
+	return a->tm_mon == b->tm_mon && a->tm_mday == b->tm_mday && a->tm_hour == b->tm_hour &&
+	       a->tm_min == b->tm_min && a->tm_sec == b->tm_sec;
+}
+
+/* The instant at which clocks show the fields, if they are as far from UTC then as at another. */
+static bool find_instant(const struct tm *fields, time_t as_utc, time_t other, time_t *out)
+{
+	struct tm tm;
+
+	if (localtime_r(&other, &tm) == NULL)
+		return false;
+	*out = as_utc - tm.tm_gmtoff;
+	return localtime_r(out, &tm) != NULL && shows(&tm, fields);
+}
+
+/* Local fields to an instant. mktime() would choose between the two instants of a repeated time by
+ * what it was asked before. */
 static enum err to_instant(const struct tm *fields, nsec *out)
 {
 	struct tm tm = *fields;
-	tm.tm_isdst = -1;
-	time_t t = mktime(&tm);
+	time_t as_utc = timegm(&tm);
+	time_t earlier;
+	time_t later;
+	bool by_earlier = find_instant(fields, as_utc, as_utc - DAY, &earlier);
+	bool by_later = find_instant(fields, as_utc, as_utc + DAY, &later);
 
-	if (t == (time_t)-1 && tm.tm_year != 69 && tm.tm_year != 70)
+	if ((!by_earlier && !by_later) || (by_earlier && by_later && earlier != later))
 		return E_RANGE;
-	if (tm.tm_mon != fields->tm_mon || tm.tm_mday != fields->tm_mday ||
-	    tm.tm_hour != fields->tm_hour || tm.tm_min != fields->tm_min ||
-	    tm.tm_sec != fields->tm_sec)
-		return E_RANGE;
-	*out = (nsec)t * NSEC_PER_SEC;
+	*out = (nsec)(by_earlier ? earlier : later) * NSEC_PER_SEC;
 	return E_OK;
 }
 
@@ -67,7 +86,7 @@ static enum err day_start(int year, int month, int day, nsec *out)
 
 	if (high == (time_t)-1 && year != 1969 && year != 1970)
 		return E_RANGE;
-	time_t low = high - 86400;
+	time_t low = high - DAY;
 	while (high - low > 1) {
 		time_t middle = low + (high - low) / 2;
 		if (is_before(middle, &noon))
@@ -119,10 +138,9 @@ enum err calendar_month(const char *text, struct period *out)
 	return rc;
 }
 
-enum err calendar_parse(const char *text, nsec *out)
+/* "2026-10-05", "2026-10-05T08:30" or "2026-10-05T08:30:15", so many octets of a text. */
+static enum err read_fields(const char *text, size_t len, struct tm *out)
 {
-	size_t len = strlen(text);
-
 	if (len != 10 && len != 16 && len != 19)
 		return E_SYNTAX;
 	if (text[4] != '-' || text[7] != '-')
@@ -144,17 +162,75 @@ enum err calendar_parse(const char *text, nsec *out)
 		return rc;
 	if (day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59)
 		return E_RANGE;
-	struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
+	*out = (struct tm){.tm_year = year - 1900,
+			   .tm_mon = month - 1,
+			   .tm_mday = day,
+			   .tm_hour = hour,
+			   .tm_min = minute,
+			   .tm_sec = second};
+	return E_OK;
+}
+
+/* "Z" or "+08:00", seconds east of UTC. */
+static enum err read_offset(const char *text, time_t *out)
+{
+	if (strcmp(text, "Z") == 0) {
+		*out = 0;
+		return E_OK;
+	}
+	if (strlen(text) != OFFSET_LENGTH || text[3] != ':')
+		return E_SYNTAX;
+	int hours = digits(text + 1, 2);
+	int minutes = digits(text + 4, 2);
+	if (hours < 0 || minutes < 0)
+		return E_SYNTAX;
+	if (hours > 23 || minutes > 59)
+		return E_RANGE;
+	*out = (text[0] == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+	return E_OK;
+}
+
+static enum err from_offset(const struct tm *fields, const char *offset, nsec *out)
+{
+	struct tm tm = *fields;
+	time_t east;
+	time_t as_utc = timegm(&tm);
+	enum err rc = read_offset(offset, &east);
+
+	if (rc != E_OK)
+		return rc;
+	if (!shows(&tm, fields))
+		return E_RANGE;
+	*out = (nsec)(as_utc - east) * NSEC_PER_SEC;
+	return E_OK;
+}
+
+/* Where an offset begins, or the end of the text. */
+static size_t time_length(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 10 ? 10 + strcspn(text + 10, "Z+-") : len;
+}
+
+enum err calendar_parse(const char *text, nsec *out)
+{
+	size_t len = time_length(text);
+	struct tm tm;
+	enum err rc = read_fields(text, len, &tm);
+
+	if (rc != E_OK)
+		return rc;
+	if (text[len] != '\0')
+		return len == 10 ? E_SYNTAX : from_offset(&tm, text + len, out);
 	if (len == 10) {
 		/* A noon exists on every day, which proves the date before its start is sought. */
 		nsec noon;
 		tm.tm_hour = 12;
 		rc = to_instant(&tm, &noon);
-		return rc == E_OK ? day_start(year, month, day, out) : rc;
+		return rc == E_OK ? day_start(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, out)
+				  : rc;
 	}
-	tm.tm_hour = hour;
-	tm.tm_min = minute;
-	tm.tm_sec = second;
 	return to_instant(&tm, out);
 }
 

@@ -48,9 +48,12 @@ bool instants_read(const struct reading *reading, struct section *section, struc
 	if (rc == E_OK)
 		return true;
 	section_complain(reading, section, value,
-			 rc == E_RANGE ? "\"%.40s\" does not exist in the configuration's time zone"
-				       : "\"%.40s\" is no local time; write one such as "
-					 "2026-09-08T10:14",
+			 rc == E_RANGE
+				 ? "\"%.40s\" does not exist in the configuration's time zone, or "
+				   "twice; that one needs its offset, such as "
+				   "2026-10-25T02:30+01:00"
+				 : "\"%.40s\" is no local time; write one such as "
+				   "2026-09-08T10:14",
 			 value->text);
 	return false;
 }

@@ -157,6 +157,54 @@ static void instants_print_with_their_offset(void **state)
 	assert_string_equal(text, "2026-10-06 00:00");
 }
 
+static void a_repeated_time_is_told_apart_by_its_offset(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		const char *zone;
+		const char *text;
+		enum err expected;
+		nsec seconds;
+	} rows[] = {
+		{"the first 02:30", "Europe/Berlin", "2026-10-25T02:30+02:00", E_OK, 1792888200},
+		{"the second 02:30", "Europe/Berlin", "2026-10-25T02:30+01:00", E_OK, 1792891800},
+		{"which 02:30", "Europe/Berlin", "2026-10-25T02:30", E_RANGE, 0},
+		{"a second before it comes twice", "Europe/Berlin", "2026-10-25T01:59:59", E_OK,
+		 1792886399},
+		{"once it came twice", "Europe/Berlin", "2026-10-25T03:00", E_OK, 1792893600},
+		{"an hour that is left out", "Europe/Berlin", "2026-03-29T02:30", E_RANGE, 0},
+		{"it with an offset", "Europe/Berlin", "2026-03-29T02:30+01:00", E_OK, 1774747800},
+		{"repeated before midnight", "America/Sao_Paulo", "2019-02-16T23:30", E_RANGE, 0},
+		{"its second time", "America/Sao_Paulo", "2019-02-16T23:30-03:00", E_OK,
+		 1550370600},
+		{"a day left out", "Pacific/Apia", "2011-12-30", E_RANGE, 0},
+		{"the day after it", "Pacific/Apia", "2011-12-31", E_OK, 1325239200},
+		{"UTC anywhere", "Asia/Shanghai", "2026-10-05T08:30:15Z", E_OK, 1791189015},
+		{"a quarter of an hour", "UTC", "2026-10-05T08:30:15+05:45", E_OK, 1791168315},
+		{"a day with an offset", "UTC", "2026-10-05+01:00", E_SYNTAX, 0},
+		{"an offset without minutes", "UTC", "2026-10-05T08:30+01", E_SYNTAX, 0},
+		{"an offset of a day", "UTC", "2026-10-05T08:30+24:00", E_RANGE, 0},
+		{"a day that is none", "UTC", "2026-02-29T08:30+01:00", E_RANGE, 0},
+		{"something after Z", "UTC", "2026-10-05T08:30Zulu", E_SYNTAX, 0},
+	};
+	/* What was asked before must make no difference. */
+	for (size_t before = 0; before < 2; before++) {
+		for (size_t i = 0; i < COUNT_OF(rows); i++) {
+			nsec t = 0;
+			print_message("# %s\n", rows[i].name);
+			assert_int_equal(calendar_use_zone(rows[i].zone), E_OK);
+			assert_int_equal(calendar_parse(before == 0 ? "2026-01-15T12:00"
+								    : "2026-07-15T12:00",
+							&t),
+					 E_OK);
+			t = 0;
+			assert_int_equal(calendar_parse(rows[i].text, &t), rows[i].expected);
+			assert_true(t == rows[i].seconds * NSEC_PER_SEC);
+		}
+	}
+}
+
 static void a_mistyped_zone_is_refused(void **state)
 {
 	(void)state;
@@ -179,6 +227,7 @@ int main(void)
 		cmocka_unit_test(months_are_half_open_in_their_zone),
 		cmocka_unit_test(days_that_start_after_midnight_start_late),
 		cmocka_unit_test(instants_print_with_their_offset),
+		cmocka_unit_test(a_repeated_time_is_told_apart_by_its_offset),
 		cmocka_unit_test(a_mistyped_zone_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
