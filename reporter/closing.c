@@ -234,6 +234,20 @@ static void add_departed(struct work *work, const struct path_request *pattern)
 	changes_finish(&changes);
 }
 
+/* What an archive holds would be missing for good. */
+static enum err check_archive(struct work *work)
+{
+	enum err rc = query_check_archive(work->request->query);
+
+	if (rc == E_OK)
+		return E_OK;
+	return refuse(work, rc,
+		      must_format("%s cannot be closed: %s/archive.db cannot be read: %s; without "
+				  "it the announced maintenance and the configurations in force "
+				  "would be missing for good: try again, or restore it from a copy",
+				  month_of(work), work->request->data, err_text(rc)));
+}
+
 static enum err find_subjects(struct work *work)
 {
 	const struct closing_request *request = work->request;
@@ -275,7 +289,9 @@ enum err closing_make(const struct closing_request *request, struct closing *out
 	};
 
 	*why = NULL;
-	enum err rc = find_subjects(&work);
+	enum err rc = check_archive(&work);
+	if (rc == E_OK)
+		rc = find_subjects(&work);
 	if (rc == E_OK)
 		rc = write_edition(&work);
 	work_finish(&work);

@@ -9,6 +9,7 @@
 struct query {
 	struct view *view;
 	struct archive *archive; /* NULL: no evidence can be found */
+	enum err refused;	 /* why the archive could not be opened */
 };
 
 enum err query_open(const char *directory, struct query **out)
@@ -29,6 +30,7 @@ enum err query_open(const char *directory, struct query **out)
 	struct query *query = must_calloc(1, sizeof(*query));
 	query->view = view;
 	query->archive = archive;
+	query->refused = rc == E_NOT_FOUND ? E_OK : rc;
 	*out = query;
 	return E_OK;
 }
@@ -40,6 +42,11 @@ void query_close(struct query *query)
 	view_close(query->view);
 	archive_close(query->archive);
 	free(query);
+}
+
+enum err query_check_archive(const struct query *query)
+{
+	return query->refused;
 }
 
 static enum err find(void *context, const struct series_key *key, struct view_series *out)

@@ -12,6 +12,10 @@ struct query;
 MUST_CHECK enum err query_open(const char *directory, struct query **out);
 void query_close(struct query *query); /* NULL is fine */
 
+/* E_OK where its archive was read, or none is there; otherwise all that reading it would have told
+ * is missing. */
+MUST_CHECK enum err query_check_archive(const struct query *query);
+
 /* Valid while the query is open. */
 struct source query_source(struct query *query);
 

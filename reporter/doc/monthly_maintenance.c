@@ -300,10 +300,10 @@ static void add_figures(struct monthly *m, size_t bound)
 	size_t *order = ranked_sites(a);
 	size_t rows = 0;
 
-	if (count == 0)
-		doc_text(m->doc, word(m, TEXT_MAINTENANCE_ALIKE));
-	else
+	if (count > 0)
 		start_figures(m);
+	else if (a->windows_known)
+		doc_text(m->doc, word(m, TEXT_MAINTENANCE_ALIKE));
 	for (size_t i = a->site_count; i-- > 0;) {
 		for (enum family f = 0; f < FAMILY_COUNT; f++) {
 			if (!differs(&a->sites[order[i]].path[f]) ||

@@ -223,6 +223,39 @@ static char *read_file(const char *path, size_t *len)
 }
 
 /* The time of closing is in the file and not in the digest. */
+static void spoil(const char *data, const char *file)
+{
+	char path[2 * MONTH_TEXT];
+
+	snprintf(path, sizeof(path), "%s/%s", data, file);
+	FILE *stream = fopen(path, "r+");
+	assert_non_null(stream);
+	assert_true(fputs("not what it was", stream) >= 0);
+	assert_int_equal(fclose(stream), 0);
+}
+
+/* Its windows and configurations would be missing for good. */
+static void a_month_is_not_closed_without_its_archive(void **state)
+{
+	struct month month;
+	struct closing closing;
+	char *why;
+
+	(void)state;
+	month_make(&month);
+	month_feed(&month, -DAY, 31 * DAY + 12 * HOUR);
+	spoil(month.data, "archive.db");
+	assert_int_equal(month_close(&month, &when_final, &closing, &why), E_CORRUPT);
+	print_message("# %s\n", why);
+	assert_non_null(strstr(why, "archive.db cannot be read"));
+	free(why);
+	char *live = month_report_live(&month, 12 * HOUR);
+	assert_non_null(strstr(live, "The announced windows cannot be read"));
+	assert_null(strstr(live, "every path has the same figures as those scored"));
+	free(live);
+	month_remove(&month);
+}
+
 static void the_same_input_gives_the_same_file(void **state)
 {
 	static const struct month_closing later = {30 * HOUR, CLOSING_FINAL, NULL, LOSS_REFUSED};
@@ -317,6 +350,7 @@ int main(void)
 		cmocka_unit_test(what_has_expired_or_is_lost_is_not_closed),
 		cmocka_unit_test(a_loss_that_is_accepted_is_reported),
 		cmocka_unit_test(later_data_make_another_edition),
+		cmocka_unit_test(a_month_is_not_closed_without_its_archive),
 		cmocka_unit_test(the_same_input_gives_the_same_file),
 		cmocka_unit_test(percentiles_are_those_of_the_hourly_rows),
 	};
