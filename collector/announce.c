@@ -9,9 +9,9 @@
 #include "collector/store/home.h"
 #include "collector/window.h"
 #include "config/closest.h"
+#include "config/plain.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -64,23 +64,13 @@ static void find_user(char out[WINDOW_WHO])
 		snprintf(out, WINDOW_WHO, "%s", name);
 }
 
-static bool is_text(const char *text)
-{
-	for (const char *c = text; *c != '\0'; c++) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return false;
-	}
-	json_t *value = json_string(text); /* only of UTF-8 */
-	json_decref(value);
-	return value != NULL && text[0] != '\0';
-}
-
 /* An option that must say something to readers of the report. */
 static int take_text(const char *option, const char *text, size_t size, char *out)
 {
 	char right[TEXT_LINE];
 
-	if (text == NULL || !is_text(text) || strlen(text) >= size) {
+	if (text == NULL || text[0] == '\0' || strlen(text) >= size ||
+	    !plain_text(text, strlen(text))) {
 		snprintf(right, sizeof(right),
 			 "%s is printed in the report: write one line of at most %zu octets",
 			 option, size - 1);

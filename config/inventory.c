@@ -2,6 +2,7 @@
 #include "config/inventory.h"
 #include "config/closest.h"
 #include "config/csv.h"
+#include "config/plain.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -133,7 +134,7 @@ static void set_cell(struct inventory *inventory, struct draft_site *site,
 	value->place = cell->place;
 	if (cell->text[0] == '\0')
 		return;
-	if (!source_is_plain(cell->text, strlen(cell->text))) {
+	if (!plain_text(cell->text, strlen(cell->text))) {
 		complain(inventory, cell->place, column->name,
 			 "holds a line break or tab; write it on one line");
 		value->state = VALUE_REFUSED;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config/source.h"
 #include "config/digest.h"
+#include "config/plain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,58 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Decodes the character at the start of text. Its length in octets, 0 if it is not UTF-8
- * (RFC 3629: shortest form, no surrogates, at most U+10FFFF). */
-static size_t character_at(const char *text, size_t len, uint32_t *out)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	const unsigned char *u = (const unsigned char *)text;
-	size_t octets = u[0] < 0x80		? 1
-			: (u[0] & 0xE0) == 0xC0 ? 2
-			: (u[0] & 0xF0) == 0xE0 ? 3
-			: (u[0] & 0xF8) == 0xF0 ? 4
-						: 0;
-
-	if (octets == 0 || octets > len)
-		return 0;
-	uint32_t character = octets == 1 ? u[0] : u[0] & (0xFFu >> (octets + 1));
-	for (size_t i = 1; i < octets; i++) {
-		if ((u[i] & 0xC0) != 0x80)
-			return 0;
-		character = character << 6 | (u[i] & 0x3Fu);
-	}
-	if (character < least[octets] || character > 0x10FFFF ||
-	    (character >= 0xD800 && character < 0xE000))
-		return 0;
-	*out = character;
-	return octets;
-}
-
-/* Besides C0 and C1: what some programs take for a line break, and what is no character. */
-static bool is_control(uint32_t c)
-{
-	return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029 || c == 0xFEFF ||
-	       c == 0xFFFE || c == 0xFFFF;
-}
-
-bool source_is_plain(const char *text, size_t len)
-{
-	for (size_t at = 0, octets; at < len; at += octets) {
-		uint32_t character;
-		octets = character_at(text + at, len - at, &character);
-		if (octets == 0 || is_control(character))
-			return false;
-	}
-	return true;
-}
-
 static bool check_text(const struct source *source, struct diagnostics *diagnostics)
 {
 	struct place place = {source->path, 1, 1};
 
 	for (size_t at = 0, octets; at < source->len; at += octets) {
 		uint32_t c = 0;
-		octets = character_at(source->text + at, source->len - at, &c);
+		octets = plain_character(source->text + at, source->len - at, &c);
 		if (octets == 0) {
 			diagnostics_add(diagnostics, SEVERITY_ERROR, place, "",
 					"octet 0x%02x is not UTF-8; save the file as UTF-8",
@@ -73,7 +29,7 @@ static bool check_text(const struct source *source, struct diagnostics *diagnost
 			place.column = 1;
 			continue;
 		}
-		if (is_control(c) && c != '\t' && c != '\r') {
+		if (plain_is_control(c) && c != '\t' && c != '\r') {
 			diagnostics_add(diagnostics, SEVERITY_ERROR, place, "",
 					"control character U+%04X; remove it", (unsigned)c);
 			return false;

@@ -26,9 +26,6 @@ bool source_read(struct source *source, struct arena *arena, const char *path, s
 bool source_over(struct source *source, struct arena *arena, const char *octets, size_t size,
 		 const char *path, struct diagnostics *diagnostics);
 
-/* Whether text is printable on one line: no control character, no line break, no NUL inside. */
-bool source_is_plain(const char *text, size_t len);
-
 /* Path as named in a file that lies in base: absolute as it is, else below base. */
 char *source_path(struct arena *arena, const char *base, const char *path);
 

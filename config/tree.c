@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config/tree.h"
 #include "config/names.h"
+#include "config/plain.h"
 
 #include <string.h>
 #include <yaml.h>
@@ -105,7 +106,7 @@ static void build(struct building *b, const struct source *source, const yaml_do
 			continue;
 		size_t len = from->data.scalar.length;
 		node->text = arena_text(b->arena, node->text);
-		node->refused = !source_is_plain((const char *)from->data.scalar.value, len);
+		node->refused = !plain_text((const char *)from->data.scalar.value, len);
 	}
 }
 

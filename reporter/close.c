@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/plain.h"
 #include "reporter/closing.h"
 #include "reporter/commands.h"
 #include "reporter/session.h"
@@ -7,6 +8,9 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { REASON_MOST = 511, RIGHT_TEXT = 80 };
 
 static int check_usage(const struct report_period *period)
 {
@@ -21,25 +25,39 @@ static int check_usage(const struct report_period *period)
 	return EXIT_OK;
 }
 
+/* What the report prints on a line of its own. */
+static bool is_printable(const char *reason)
+{
+	size_t len = strlen(reason);
+
+	return len > 0 && len <= REASON_MOST && plain_text(reason, len);
+}
+
 static int check_reason(void)
 {
-	if (given.revise && (given.reason == NULL || given.reason[0] == '\0'))
+	char right[RIGHT_TEXT];
+
+	if (given.revise && given.reason == NULL)
 		return session_refuse("a revised edition says why it was made", NULL,
 				      "give --reason TEXT");
 	if (!given.revise && given.reason != NULL)
 		return session_refuse("only a revised edition has a reason", NULL,
 				      "give --revise, or no --reason");
-	return EXIT_OK;
+	if (given.reason == NULL || is_printable(given.reason))
+		return EXIT_OK;
+	snprintf(right, sizeof(right), "write one line of at most %d octets", REASON_MOST);
+	return session_refuse("--reason is printed in the report, but cannot be", NULL, right);
 }
 
 static int print_json(const char *month, const struct closing *closing)
 {
 	json_t *said = json_pack(
-		"{s:s, s:i, s:b, s:s, s:s, s:I, s:I, s:I, s:I}", "month", month, "edition",
+		"{s:s, s:i, s:b, s:s, s:s, s:I, s:I, s:I, s:o}", "month", month, "edition",
 		(int)closing->edition, "provisional", closing->provisional, "file", closing->path,
 		"digest", closing->digest, "octets", (json_int_t)closing->octets, "series",
 		(json_int_t)closing->series, "incomplete_series", (json_int_t)closing->incomplete,
-		"revised_figures", (json_int_t)closing->revised);
+		"revised_figures",
+		closing->compared ? json_integer((json_int_t)closing->revised) : json_null());
 
 	json_dumpf(said, stdout, JSON_INDENT(2));
 	json_decref(said);
@@ -55,7 +73,10 @@ static int print(const char *month, const struct closing *closing)
 	if (closing->incomplete > 0)
 		printf("%zu series are incomplete: rows of theirs are kept no longer\n",
 		       closing->incomplete);
-	if (closing->edition > 1)
+	if (closing->edition > 1 && !closing->compared)
+		printf("edition %" PRIu32 " is damaged: what differs from it cannot be told\n",
+		       closing->edition - 1);
+	else if (closing->edition > 1)
 		printf("%zu figures differ from the edition before\n", closing->revised);
 	return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
 }
@@ -90,7 +111,9 @@ int command_close(int count, char **operands)
 
 	(void)count;
 	(void)operands;
-	int rc = check_reason();
+	int rc = given.month == NULL
+			 ? session_refuse("no month to close", NULL, "name one with --month")
+			 : check_reason();
 	if (rc == EXIT_OK)
 		rc = session_settle(&session, &period);
 	if (rc == EXIT_OK)

@@ -186,6 +186,7 @@ static enum err write_rows(struct work *work, const char *path)
 	sql_close(&rows.sql);
 	work->closing.series = rows.series;
 	work->closing.incomplete = rows.gone.series;
+	work->closing.compared = work->before != NULL;
 	work->closing.revised = rows.revised;
 	memcpy(work->closing.digest, seal.digest, sizeof(seal.digest));
 	return rc;
@@ -279,6 +280,18 @@ static void work_finish(struct work *work)
 	figures_finish(&work->figures_after);
 }
 
+static char *say_failed(const struct closing_request *request, enum err rc)
+{
+	const char *to_do = rc == E_FULL ? "; make room there and close it again"
+			    : rc == E_PERMISSION
+				    ? "; close it as the user that the collector runs as "
+				      "(netgrade), or as root, where writing is allowed"
+				    : "";
+
+	return must_format("%s cannot be closed in %s/reports: %s%s", request->period.name,
+			   request->data, rc == E_SYSTEM ? strerror(errno) : err_text(rc), to_do);
+}
+
 enum err closing_make(const struct closing_request *request, struct closing *out, char **why)
 {
 	struct work work = {
@@ -300,7 +313,6 @@ enum err closing_make(const struct closing_request *request, struct closing *out
 		return E_OK;
 	}
 	if (*why == NULL)
-		*why = must_format("%s cannot be closed: %s", request->period.name,
-				   rc == E_SYSTEM ? strerror(errno) : err_text(rc));
+		*why = say_failed(request, rc);
 	return rc;
 }

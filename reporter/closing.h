@@ -42,7 +42,8 @@ struct closing {
 	bool provisional;
 	size_t series;
 	size_t incomplete; /* of them: rows were lost */
-	size_t revised;	   /* figures that are not as in the edition before */
+	bool compared;	/* with the edition before; false where there is none, or it is damaged */
+	size_t revised; /* figures that are not as in that one */
 	uint64_t octets;
 	char path[PATH_MAX];
 	char digest[DIGEST_TEXT];

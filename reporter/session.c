@@ -252,6 +252,9 @@ static int open_source(struct session *session, struct report_period *period)
 
 	if (rc != EXIT_OK)
 		return rc;
+	if (edition != 0 && given.as_given)
+		return session_refuse("--as-given, but the month is closed", NULL,
+				      "it is reported by the configuration that it was closed by");
 	return edition == 0 ? session_open_store(session, period)
 			    : open_closed(session, session->data, edition, period);
 }

@@ -155,15 +155,26 @@ def other_editions(place):
     ran = place.run("score", *MONTH)
     assert ran.returncode == 1 and "restore it from a copy" in ran.stderr, ran.stderr
     assert place.run("score", *MONTH, "--edition", "1").returncode == 0
+    ran = place.run("close", *MONTH, "--revise", "--reason", "the second is damaged")
+    assert ran.returncode == 0 and "figures differ" not in ran.stdout, ran.stdout
+    assert "edition 2 is damaged" in ran.stdout, ran.stdout
+    ran = place.run("close", *MONTH, "--revise", "--reason", "once more", "--json")
+    assert json.loads(ran.stdout)["revised_figures"] == 0, ran
 
 
 def wrong_usage(place):
     """wrong usage is refused in one line"""
     rows = (
-        ("no period", ("close",), 2, "--month"),
+        ("no month to close", ("close",), 2, "name one with --month"),
         ("no month", ("close", "--from", "2024-10-01"), 2, "--from"),
         ("a reason without a revision", ("close", *MONTH, "--reason", "x"), 2, "--revise"),
         ("a revision without a reason", ("close", *MONTH, "--revise"), 2, "--reason"),
+        ("a reason that is empty", ("close", *MONTH, "--revise", "--reason", ""), 2, "one line"),
+        ("a reason of two lines", ("close", *MONTH, "--revise", "--reason", "a\nb"), 2, "one line"),
+        ("a reason that is no UTF-8", ("close", *MONTH, "--revise", "--reason", b"\xff"), 2, "one line"),
+        ("a reason with an escape", ("close", *MONTH, "--revise", "--reason", "\x1b[31m"), 2, "one line"),
+        ("a reason without end", ("close", *MONTH, "--revise", "--reason", 512 * "a"), 2, "one line"),
+        ("a closed month by another file", ("score", *MONTH, "--as-given"), 2, "closed"),
         ("a future month", ("close", "--month", "2099-01"), 2, "future"),
         ("a month without data", ("close", "--month", "2023-01"), 1, "nothing was measured"),
         ("an edition of no closed month", ("score", "--month", "2024-09", "--edition", "1"), 2,
