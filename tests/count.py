@@ -7,6 +7,8 @@ import json
 import sys
 import xml.etree.ElementTree as ElementTree
 
+EXPLAINED, WIDTH = 12, 300  # lines of a failed check, and characters of a line
+
 
 def state_of(case):
     if case.find("failure") is not None or case.find("error") is not None:
@@ -21,6 +23,19 @@ def bad_ends(path):
     return [p["name"] for p in programs if p["result"] not in ("OK", "SKIP", "EXPECTEDFAIL")]
 
 
+def explain(output):
+    """Prints each failed check of a program with what it said of it."""
+    left = 0
+    for line in output.splitlines():
+        if line.startswith("not ok "):
+            left = EXPLAINED
+        elif not line.startswith("# "):
+            left = 0
+        if left > 0:
+            print(line[:WIDTH], file=sys.stderr)
+            left -= 1
+
+
 def cases(stem):
     """(name, state) of every test case."""
     told = set()
@@ -30,6 +45,8 @@ def cases(stem):
             if state == "failed":
                 told.add(suite.get("name"))
             yield f"{suite.get('name')}: {case.get('name')}", state
+        if suite.get("name") in told:
+            explain(suite.findtext("system-out") or "")
     for name in bad_ends(stem + ".json"):
         # Suites of cases are named after the project too.
         if not any(suite == name or suite.endswith("." + name) for suite in told):

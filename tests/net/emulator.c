@@ -22,6 +22,7 @@ enum {
 	PACKET_MAX = 65535,
 	READS_PER_WAKE = 256, /* so that a flood cannot hold up what is due */
 	REALTIME_PRIORITY = 50,
+	LOOK_MOST = 1000000, /* ns between two looks at the devices, if nothing holds it up */
 	LINE_MAX_OCTETS = 128,
 	DEFAULT_MTU = 1500,
 	DEFAULT_FOR_S = 600,
@@ -36,7 +37,8 @@ struct emulator {
 	struct conduct conduct;
 	int control;
 	int signals;
-	nsec until; /* CLOCK_MONOTONIC */
+	nsec until;  /* CLOCK_MONOTONIC */
+	nsec looked; /* CLOCK_MONOTONIC: when the devices were last empty */
 	bool reflect;
 	bool stop;
 	char line[LINE_MAX_OCTETS]; /* of the control pipe, not whole yet */
@@ -125,7 +127,9 @@ static void hand_over(struct emulator *e, const struct passenger *p)
 	nsec exit = clock_realtime();
 
 	if (write(out, p->bytes, p->octets) == (ssize_t)p->octets) {
-		record(e, p, p->fate, (struct period){exit, clock_realtime()});
+		nsec written = clock_realtime();
+		ledger_held_up(&e->ledger, written - exit);
+		record(e, p, p->fate, (struct period){exit, written});
 	} else {
 		e->ledger.unsent++;
 		record(e, p, FATE_LOST, never);
@@ -155,6 +159,15 @@ static void let_out(struct emulator *e, nsec now)
 			hand_over(e, p);
 		free(p);
 	}
+}
+
+/* A packet that came while the emulator did not look is logged that much too late. */
+static void look_over(struct emulator *e)
+{
+	nsec now = clock_monotonic();
+
+	ledger_held_up(&e->ledger, now - e->looked - LOOK_MOST);
+	e->looked = now;
 }
 
 static void obey(struct emulator *e)
@@ -197,6 +210,7 @@ static void run(struct emulator *e)
 				 {.fd = e->control, .events = POLLIN},
 				 {.fd = e->signals, .events = POLLIN}};
 
+	e->looked = clock_monotonic();
 	while (!e->stop) {
 		nsec now = clock_monotonic();
 		let_out(e, now);
@@ -207,6 +221,8 @@ static void run(struct emulator *e)
 			break;
 		now = clock_monotonic();
 		nsec wait = due > now ? due - now : 0;
+		if (wait > LOOK_MOST)
+			wait = LOOK_MOST;
 		struct timespec timeout = {wait / NSEC_PER_SEC, wait % NSEC_PER_SEC};
 		if (ppoll(polls, 4, &timeout, NULL) < 0 && errno != EINTR)
 			break;
@@ -214,6 +230,7 @@ static void run(struct emulator *e)
 			take_packets(e, FORWARD);
 		if (polls[1].revents != 0)
 			take_packets(e, BACKWARD);
+		look_over(e);
 		if (polls[2].revents != 0)
 			obey(e);
 		if (polls[3].revents != 0)

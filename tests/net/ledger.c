@@ -132,6 +132,11 @@ void ledger_lateness(struct ledger *ledger, nsec late)
 	while (bucket + 1 < LATENESS_BUCKETS && late >= INT64_C(1) << bucket)
 		bucket++;
 	ledger->lateness[bucket]++;
+	ledger_held_up(ledger, late);
+}
+
+void ledger_held_up(struct ledger *ledger, nsec late)
+{
 	if (late > ledger->lateness_max)
 		ledger->lateness_max = late;
 }

@@ -23,7 +23,7 @@ struct ledger {
 	uint64_t rows[DIRECTION_COUNT][2][FATE_COUNT]; /* by family, IPv4 first */
 	uint64_t unsent;   /* refused by the far kernel, or still waiting at the end */
 	uint64_t unread;   /* no IP packets */
-	nsec lateness_max; /* exit that was due → exit that happened */
+	nsec lateness_max; /* exit that was due → exit that happened; or held up */
 	uint64_t lateness[LATENESS_BUCKETS]; /* bucket i: less than 2^i ns */
 };
 
@@ -44,6 +44,8 @@ struct entry {
 void ledger_write(struct ledger *ledger, const struct entry *entry);
 
 void ledger_lateness(struct ledger *ledger, nsec late);
+/* So long the emulator was kept from reading a packet, or from writing one. Below 0: it was not. */
+void ledger_held_up(struct ledger *ledger, nsec late);
 
 /* What only the emulator itself knows. */
 struct conduct {

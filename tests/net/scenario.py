@@ -9,14 +9,14 @@ import tap
 
 # The emulator's own lateness is part of the truth; beyond this a run proves nothing.
 LATENESS_MAX = 100_000_000
-# ns: the way between the emulator and the prober's kernel while neither is kept waiting.
+# ns: the way between the emulator, which looks at least every millisecond, and the prober's kernel.
 WAY = 2_000_000
 
 
 def check_conduct(results, summary):
     """The emulator's log is the truth only if the emulator itself lost nothing. Returns by how many
-    nanoseconds a delay in the log may differ from the prober's: the emulator knows how late it
-    wrote a packet, and may have been as late to read it."""
+    nanoseconds a delay in the log may differ from the prober's: the emulator knows how long it was
+    kept from writing a packet, and from looking for one to read."""
     results.note(f"emulator: real-time {summary['realtime']}, lateness p99 "
                  f"{summary['lateness_p99'] / 1000:.0f} µs, max "
                  f"{summary['lateness_max'] / 1000:.0f} µs")
