@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/packet/dns.h"
+
+#include <ldns/ldns.h>
+#include <string.h>
+
+enum { HEADER = 12, QUESTION_END = 4, OPT_SIZE = 11, CLASS_IN = 1, TYPE_OPT = 41 };
+
+enum header_flag {
+	FLAG_RESPONSE = 0x8000,
+	FLAG_AUTHORITATIVE = 0x0400,
+	FLAG_TRUNCATED = 0x0200,
+	FLAG_DESIRED = 0x0100,
+	FLAG_AVAILABLE = 0x0080,
+	FLAG_AUTHENTIC = 0x0020,
+	OPCODE = 0x7800,
+	RCODE = 0x000f,
+};
+
+static const struct {
+	uint16_t number;
+	const char *name;
+} types[] = {{DNS_A, "A"},
+	     {DNS_AAAA, "AAAA"},
+	     {DNS_NS, "NS"},
+	     {DNS_SOA, "SOA"},
+	     {DNS_CNAME, "CNAME"}},
+  rcodes[] = {{DNS_NOERROR, "NOERROR"},	  {DNS_FORMERR, "FORMERR"}, {DNS_SERVFAIL, "SERVFAIL"},
+	      {DNS_NXDOMAIN, "NXDOMAIN"}, {DNS_NOTIMP, "NOTIMP"},   {DNS_REFUSED, "REFUSED"}};
+
+const char *dns_type_name(uint16_t type)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (types[i].number == type)
+			return types[i].name;
+	}
+	return NULL;
+}
+
+uint16_t dns_type_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(types[i].name, name) == 0)
+			return types[i].number;
+	}
+	return 0;
+}
+
+const char *dns_rcode_name(uint16_t rcode)
+{
+	for (size_t i = 0; i < sizeof(rcodes) / sizeof(rcodes[0]); i++) {
+		if (rcodes[i].number == rcode)
+			return rcodes[i].name;
+	}
+	return NULL;
+}
+
+size_t dns_query_size(const struct dns_query *query)
+{
+	return HEADER + query->name.len + QUESTION_END + (query->edns == 0 ? 0 : OPT_SIZE);
+}
+
+enum err dns_write_query(struct writer *w, const struct dns_query *query)
+{
+	write_u16(w, query->id);
+	write_u16(w, query->recursion ? FLAG_DESIRED : 0);
+	write_u16(w, 1);
+	write_u16(w, 0);
+	write_u16(w, 0);
+	write_u16(w, query->edns == 0 ? 0 : 1);
+	write_bytes(w, query->name.octets, query->name.len);
+	write_u16(w, query->type);
+	write_u16(w, CLASS_IN);
+	if (query->edns != 0) {
+		/* RFC 6891, section 6.1.2: the root, the size as class, no flags, no options. */
+		write_u8(w, 0);
+		write_u16(w, TYPE_OPT);
+		write_u16(w, query->edns);
+		write_u32(w, 0);
+		write_u16(w, 0);
+	}
+	return w->failed ? E_SHORT : E_OK;
+}
+
+struct header {
+	uint16_t id;
+	uint16_t flags;
+	uint16_t counts[4]; /* questions, answers, authorities, additional records */
+};
+
+static struct header read_header(struct reader *r)
+{
+	struct header header = {.id = read_u16(r)};
+
+	header.flags = read_u16(r);
+	for (int i = 0; i < 4; i++)
+		header.counts[i] = read_u16(r);
+	return header;
+}
+
+/* The first name of a message has nothing before it that it could point to. */
+static bool read_question(struct reader *r, struct dns_query *out)
+{
+	struct dns_name name;
+
+	if (r->failed || !dns_name_take(r->at, r->left, &name))
+		return false;
+	read_skip(r, name.len);
+	out->name = name;
+	out->type = read_u16(r);
+	return read_u16(r) == CLASS_IN && !r->failed;
+}
+
+static bool may_lack_question(const struct header *header)
+{
+	int rcode = header->flags & RCODE;
+
+	return header->counts[0] == 0 && (rcode == DNS_FORMERR || rcode == DNS_NOTIMP);
+}
+
+bool dns_answers(const uint8_t *bytes, size_t len, const struct dns_query *query)
+{
+	struct reader r = reader_over(bytes, len);
+	struct header header = read_header(&r);
+	struct dns_query asked;
+
+	if (r.failed || header.id != query->id || (header.flags & FLAG_RESPONSE) == 0 ||
+	    (header.flags & OPCODE) != 0)
+		return false;
+	if (may_lack_question(&header))
+		return true;
+	return header.counts[0] == 1 && read_question(&r, &asked) && asked.type == query->type &&
+	       dns_name_same(&asked.name, &query->name);
+}
+
+enum err dns_read_query(const uint8_t *bytes, size_t len, struct dns_query *out)
+{
+	struct reader r = reader_over(bytes, len);
+	struct header header = read_header(&r);
+	struct dns_query query = {.id = header.id, .recursion = (header.flags & FLAG_DESIRED) != 0};
+
+	if (r.failed)
+		return E_SHORT;
+	if ((header.flags & FLAG_RESPONSE) != 0 || header.counts[0] != 1 ||
+	    !read_question(&r, &query))
+		return E_CORRUPT;
+	*out = query;
+	return E_OK;
+}
+
+static bool take_name(const ldns_rdf *rdf, struct dns_name *out)
+{
+	return rdf != NULL && ldns_rdf_get_type(rdf) == LDNS_RDF_TYPE_DNAME &&
+	       dns_name_take(ldns_rdf_data(rdf), ldns_rdf_size(rdf), out);
+}
+
+static bool take_address(const ldns_rdf *rdf, size_t size, uint8_t out[16])
+{
+	if (rdf == NULL || ldns_rdf_size(rdf) != size)
+		return false;
+	memcpy(out, ldns_rdf_data(rdf), size);
+	return true;
+}
+
+static bool take_value(const ldns_rr *rr, struct dns_value *out)
+{
+	struct dns_value value = {.type = (uint16_t)ldns_rr_get_type(rr), .ttl = ldns_rr_ttl(rr)};
+	const ldns_rdf *serial = ldns_rr_rdf(rr, 2);
+	bool good;
+
+	switch (value.type) {
+	case DNS_A:
+		good = take_address(ldns_rr_rdf(rr, 0), 4, value.address);
+		break;
+	case DNS_AAAA:
+		good = take_address(ldns_rr_rdf(rr, 0), 16, value.address);
+		break;
+	case DNS_SOA:
+		good = take_name(ldns_rr_rdf(rr, 0), &value.name) && serial != NULL;
+		value.serial = good ? ldns_rdf2native_int32(serial) : 0;
+		break;
+	default:
+		good = take_name(ldns_rr_rdf(rr, 0), &value.name);
+		break;
+	}
+	if (good)
+		*out = value;
+	return good;
+}
+
+static bool is_of(const ldns_rr *rr, const struct dns_name *owner, uint16_t type)
+{
+	struct dns_name name;
+
+	return ldns_rr_get_class(rr) == LDNS_RR_CLASS_IN && ldns_rr_get_type(rr) == type &&
+	       take_name(ldns_rr_owner(rr), &name) && dns_name_same(&name, owner);
+}
+
+static enum err take_values(const ldns_rr_list *list, uint16_t type, struct dns_answer *out)
+{
+	for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(list, i);
+		if (!is_of(rr, &out->name, type))
+			continue;
+		if (out->count == DNS_VALUES_MAX)
+			return E_FULL;
+		if (!take_value(rr, &out->values[out->count]))
+			return E_CORRUPT;
+		out->count++;
+	}
+	return E_OK;
+}
+
+/* The one alias that a name may have (RFC 1034, section 3.6.2). */
+static const ldns_rr *find_alias(const ldns_rr_list *list, const struct dns_name *owner)
+{
+	for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(list, i);
+		if (is_of(rr, owner, DNS_CNAME))
+			return rr;
+	}
+	return NULL;
+}
+
+static enum err follow(const ldns_rr_list *list, uint16_t type, struct dns_answer *out)
+{
+	const ldns_rr *alias;
+	struct dns_value value;
+
+	while (type != DNS_CNAME && (alias = find_alias(list, &out->name)) != NULL) {
+		if (out->aliases++ == DNS_CHAIN_MAX)
+			return E_FULL;
+		if (!take_value(alias, &value))
+			return E_CORRUPT;
+		out->name = value.name;
+	}
+	return take_values(list, type, out);
+}
+
+static struct dns_answer answer_over(const struct header *header, const struct dns_query *query)
+{
+	return (struct dns_answer){
+		.rcode = header->flags & RCODE,
+		.authoritative = (header->flags & FLAG_AUTHORITATIVE) != 0,
+		.truncated = (header->flags & FLAG_TRUNCATED) != 0,
+		.recursion_available = (header->flags & FLAG_AVAILABLE) != 0,
+		.authentic = (header->flags & FLAG_AUTHENTIC) != 0,
+		.name = query->name,
+	};
+}
+
+static enum err read_records(const uint8_t *bytes, size_t len, const struct dns_query *query,
+			     struct dns_answer *out)
+{
+	ldns_pkt *packet = NULL;
+	ldns_status status = ldns_wire2pkt(&packet, bytes, len);
+
+	if (status != LDNS_STATUS_OK)
+		return status == LDNS_STATUS_MEM_ERR ? E_MEMORY : E_CORRUPT;
+	if (ldns_pkt_edns(packet)) {
+		out->edns = ldns_pkt_edns_udp_size(packet);
+		out->rcode |= (uint16_t)(ldns_pkt_edns_extended_rcode(packet) << 4);
+	}
+	enum err rc = follow(ldns_pkt_answer(packet), query->type, out);
+	ldns_pkt_free(packet);
+	return rc;
+}
+
+/* How long it takes to follow the pointers of compressed names is bounded by their number, which is
+ * looked at first. */
+enum err dns_read_answer(const uint8_t *bytes, size_t len, const struct dns_query *query,
+			 struct dns_answer *out)
+{
+	struct reader r = reader_over(bytes, len);
+	struct header header = read_header(&r);
+
+	if (!dns_answers(bytes, len, query))
+		return E_NOT_FOUND;
+	struct dns_answer answer = answer_over(&header, query);
+	if (header.counts[1] + header.counts[2] + header.counts[3] > DNS_RECORDS_MAX)
+		return E_FULL;
+	if (!answer.truncated) {
+		enum err rc = read_records(bytes, len, query, &answer);
+		if (rc != E_OK)
+			return rc;
+	}
+	*out = answer;
+	return E_OK;
+}
