@@ -43,6 +43,14 @@ struct anchor_config {
 
 enum { ANCHORS_LEAST = 3, ANCHORS_MOST = 16 };
 
+/* Whom an agent asks for the addresses of names. */
+struct name_server_config {
+	enum family family;
+	struct address address;
+};
+
+enum { NAME_SERVERS_CONFIG_MOST = 8 };
+
 /* A hundred thousand small packets a second for 0.1 s. */
 #define RECEIVE_BUFFER_DEFAULT 16777216
 
@@ -54,6 +62,8 @@ struct agent_config {
 	struct anchor_config *anchors;
 	size_t anchor_count;	 /* 0, or in each family 0 or at least ANCHORS_LEAST addresses */
 	uint32_t receive_buffer; /* octets */
+	struct name_server_config *name_servers; /* in the order in which they are asked */
+	size_t name_server_count;		 /* 0: those of its system */
 	/* Where its packets come from, as the sites see it; for what is told to their owners. */
 	struct address *sources[FAMILY_COUNT];
 	size_t source_count[FAMILY_COUNT];

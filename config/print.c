@@ -190,6 +190,15 @@ static void print_sources(const struct agent_config *agent, FILE *out)
 	}
 }
 
+static void print_name_servers(const struct agent_config *agent, FILE *out)
+{
+	for (size_t i = 0; i < agent->name_server_count; i++)
+		fprintf(out, "%s\"%s\"", i == 0 ? "    name-servers: [" : ", ",
+			agent->name_servers[i].address.text);
+	if (agent->name_server_count > 0)
+		fputs("]\n", out);
+}
+
 static void print_agents(const struct config *config, FILE *out)
 {
 	fprintf(out, "agents:\n");
@@ -200,6 +209,7 @@ static void print_agents(const struct config *config, FILE *out)
 		if (agent->site != CONFIG_NONE)
 			fprintf(out, "    site: %s\n", config->sites[agent->site].name);
 		fprintf(out, "    receive-buffer: %u\n", (unsigned)agent->receive_buffer);
+		print_name_servers(agent, out);
 		print_sources(agent, out);
 		if (agent->anchor_count > 0)
 			fprintf(out, "    anchors:\n");

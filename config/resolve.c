@@ -112,6 +112,30 @@ static void resolve_sources(struct loading *l, const struct draft_agent *draft,
 	}
 }
 
+static void resolve_name_servers(struct loading *l, struct draft_agent *draft,
+				 struct agent_config *agent)
+{
+	struct value *named = &draft->name_servers;
+
+	if (!value_known(named))
+		return;
+	if (named->count > NAME_SERVERS_CONFIG_MOST) {
+		section_complain(&l->reading, &draft->named.section, named,
+				 "names %zu servers; at most %d are asked", named->count,
+				 NAME_SERVERS_CONFIG_MOST);
+		return;
+	}
+	agent->name_servers =
+		arena_zeroed(l->config->arena, named->count, sizeof(*agent->name_servers));
+	for (size_t i = 0; i < named->count; i++) {
+		struct name_server_config *server = &agent->name_servers[i];
+		const char *text = named->items[i].text;
+		server->family = strchr(text, ':') == NULL ? FAMILY_IPV4 : FAMILY_IPV6;
+		address_parse(text, server->family, &server->address);
+	}
+	agent->name_server_count = named->count;
+}
+
 static void resolve_agents(struct loading *l)
 {
 	struct config *config = l->config;
@@ -130,6 +154,7 @@ static void resolve_agents(struct loading *l)
 		agent->title = title_of(l, &named->title, agent->name);
 		agent->place = keep_place(l, named->name.place);
 		resolve_sources(l, draft, agent);
+		resolve_name_servers(l, draft, agent);
 	}
 	if (list->count == 0 && !list->broken)
 		add_local_agent(l);

@@ -154,6 +154,21 @@ static const struct key_row anchor_rows[] = {
 	{.name = NULL},
 };
 
+static bool check_name_server(const struct value *value, struct problem *problem)
+{
+	struct address address;
+
+	for (enum family f = 0; f < FAMILY_COUNT; f++) {
+		address_parse(value->text, f, &address);
+		if (address.given)
+			return true;
+	}
+	problem_say(problem,
+		    "\"%.60s\" is no address; write one such as 192.0.2.53 or 2001:db8::53",
+		    value->text);
+	return false;
+}
+
 static const struct key_row agent_rows[] = {
 	NAME_ROW(struct draft_agent, named.name),
 	TITLE_ROWS(struct draft_agent, named.title),
@@ -179,6 +194,15 @@ static const struct key_row agent_rows[] = {
 	 .fallback = TEXT_OF(RECEIVE_BUFFER_DEFAULT),
 	 .unit = "octets",
 	 .meaning = "queue of answers that wait to be read"},
+	{.name = "name-servers",
+	 .type = VALUE_TEXT,
+	 .list = true,
+	 .single = true,
+	 .offset = offsetof(struct draft_agent, name_servers),
+	 .fallback_told = "those of /etc/resolv.conf",
+	 .check = check_name_server,
+	 .meaning = "addresses of up to 8 servers that it asks for the addresses of names, in this "
+		    "order"},
 	{.name = "ipv4",
 	 .type = VALUE_IPV4,
 	 .list = true,

@@ -46,6 +46,7 @@ struct draft_agent {
 	struct value site;
 	struct section_list anchors; /* of struct draft_anchor */
 	struct value receive_buffer;
+	struct value name_servers;
 	struct value sources[FAMILY_COUNT];
 };
 
