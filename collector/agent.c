@@ -429,10 +429,12 @@ static void settle_early(struct agent *agent, nsec now)
 	agent->hurried_at = now;
 	for (uint32_t i = 0; i < agent->tracks.count; i++) {
 		struct track *track = tracks_at(&agent->tracks, i);
-		if (track != NULL && track->oldest != NULL && settled_early(track->oldest, now)) {
+		if (track == NULL || track->oldest == NULL || !settled_early(track->oldest, now))
+			continue;
+		/* Slots behind it that are withheld wait for their time. */
+		if (track->oldest->next == NULL)
 			schedule_remove(agent->schedule, &track->pace);
-			settle_oldest(agent, track);
-		}
+		settle_oldest(agent, track);
 	}
 }
 

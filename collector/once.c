@@ -5,8 +5,10 @@
 #include "collector/base/progress.h"
 #include "collector/base/random.h"
 #include "collector/commands.h"
+#include "collector/discovery.h"
 #include "collector/net/capture.h"
 #include "collector/privilege.h"
+#include "collector/proposal.h"
 #include "collector/result.h"
 #include "collector/ticker.h"
 #include "config/config.h"
@@ -37,6 +39,8 @@ static struct {
 	const char *t_max;
 	const char *pcap;
 	const char *user;
+	const char *inventory;
+	const char *rate;
 	bool json;
 	bool packets;
 } given;
@@ -367,11 +371,97 @@ static enum err finish_capture(struct once *once)
 	return rc;
 }
 
+/* Whether no option is given that is of single targets only. */
+static bool suits_inventory(int count, char **operands)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} singles[] = {
+		{"method", given.method != NULL}, {"port", given.port != NULL},
+		{"count", given.count != NULL},	  {"interval", given.interval != NULL},
+		{"size", given.size != NULL},	  {"dscp", given.dscp != NULL},
+		{"pcap", given.pcap != NULL},	  {"config", given.config != NULL},
+		{"packets", given.packets},
+	};
+
+	if (count > 0)
+		fprintf(stderr, "'%s': --inventory has the targets; leave it out\n", operands[0]);
+	for (size_t i = 0; count == 0 && i < sizeof(singles) / sizeof(singles[0]); i++) {
+		if (!singles[i].given)
+			continue;
+		fprintf(stderr, "--%s: not together with --inventory; leave it out\n",
+			singles[i].name);
+		return false;
+	}
+	return count == 0;
+}
+
+/* The exit code. */
+static int print_proposal(const struct trials *trials)
+{
+	proposal_tell_silent(trials);
+	if (given.json && !proposal_print_json(trials))
+		return EXIT_FAILED;
+	if (!proposal_any(trials)) {
+		fprintf(stderr, "nothing is proposed: no site answered\n");
+		return EXIT_FAILED;
+	}
+	if (!given.json)
+		proposal_print(trials, stdout);
+	return EXIT_OK;
+}
+
+static int discover(const struct config *config, struct discovery_options *options)
+{
+	struct trials trials = {.items = NULL};
+
+	enum err rc = find_account(&options->account);
+	if (rc == E_OK)
+		rc = trials_create(config, &trials);
+	if (rc == E_OK)
+		rc = discovery_run(options, &trials);
+	int code = rc == E_OK ? print_proposal(&trials) : rc == E_USAGE ? EXIT_USAGE : EXIT_FAILED;
+	if (rc != E_OK)
+		fprintf(stderr, "nothing is proposed: %s\n",
+			rc == E_CLOSED ? "stopped before the end" : err_text(rc));
+	trials_finish(&trials);
+	return code;
+}
+
+static int run_inventory(int count, char **operands)
+{
+	struct discovery_options options = {.t_max = 2 * NSEC_PER_SEC};
+	struct diagnostics diagnostics = {0};
+	long rate = 50;
+
+	if (!suits_inventory(count, operands) ||
+	    !read_number(given.rate, "rate", (long[]){1, 1000}, &rate) ||
+	    !read_duration(given.t_max, "t-max", (nsec[]){10 * NSEC_PER_MSEC, NSEC_PER_MIN},
+			   &options.t_max))
+		return EXIT_USAGE;
+	options.rate = (uint32_t)rate;
+	struct config *config = config_load_inventory(given.inventory, &diagnostics);
+	diagnostics_print(&diagnostics, stderr);
+	diagnostics_finish(&diagnostics);
+	int code = config == NULL ? EXIT_USAGE : discover(config, &options);
+	config_destroy(config);
+	return code;
+}
+
 static int run_once(int count, char **operands)
 {
 	struct once once = {0};
 	int code = EXIT_USAGE;
 
+	if (given.inventory != NULL)
+		return run_inventory(count, operands);
+	if (given.rate != NULL || count == 0) {
+		fprintf(stderr, "%s\n",
+			count == 0 ? "which TARGET? write an address, or --inventory FILE"
+				   : "--rate: only together with --inventory; leave it out");
+		return EXIT_USAGE;
+	}
 	if (read_plan(&once.plan) && add_operands(&once, count, operands)) {
 		enum err rc = open_all(&once);
 		if (rc == E_OK)
@@ -405,6 +495,12 @@ static const struct option_row options[] = {
 	{"t-max", "DURATION", "a packet is lost after this long (2s)", &given.t_max, NULL},
 	{"pcap", "FILE", "write the packets sent and received to FILE", &given.pcap, NULL},
 	{"config", "FILE", "lets TARGET be the name of a site", &given.config, NULL},
+	{"inventory", "FILE",
+	 "try ICMP, TCP 443 and TCP 80 at the sites of a CSV file, propose tests", &given.inventory,
+	 NULL},
+	{"rate", "N",
+	 "with --inventory, packets a second in all (50); at most 3 of a kind to a site",
+	 &given.rate, NULL},
 	{"user", "NAME", "become this user after opening sockets (netgrade, else nobody)",
 	 &given.user, NULL},
 	{"json", NULL, "print JSON, all times in nanoseconds", NULL, &given.json},
@@ -413,5 +509,5 @@ static const struct option_row options[] = {
 };
 
 const struct command command_once = {
-	"once", "TARGET...", "measure now and print a table", 1, -1, run_once, options,
+	"once", "[TARGET...]", "measure now and print a table", 0, -1, run_once, options,
 };

@@ -157,6 +157,10 @@ struct config *config_load_text(const char *text, size_t len, const char *path,
 struct config *config_load_kept(const char *text, const char *profile, const char *path,
 				struct diagnostics *diagnostics);
 
+/* The sites of an inventory by itself, with the organisations that they name. No test is defined,
+ * nothing is scored, no profile is loaded. */
+struct config *config_load_inventory(const char *path, struct diagnostics *diagnostics);
+
 void config_destroy(struct config *config); /* NULL is fine */
 
 /* The configuration as understood, defaults filled in, as YAML that loads to the same thing. */
@@ -164,6 +168,9 @@ void config_print(const struct config *config, FILE *out);
 
 /* The same in memory; the caller frees. NULL when there is none. */
 char *config_text(const struct config *config);
+
+/* One site as an element of a list of sites, without what it is scored by. */
+void config_print_site(const struct config *config, const struct site *site, FILE *out);
 
 /* Every key with type, bounds, default and meaning, from the schema table. */
 void config_print_reference(FILE *out);

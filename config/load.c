@@ -109,6 +109,66 @@ struct config *config_load(const char *path, struct diagnostics *diagnostics)
 	return config;
 }
 
+/* The organisations that the sites name, each once. */
+static void adopt_organisations(struct loading *l)
+{
+	const struct section_list *sites = &l->draft.sites;
+	struct section_list *list = &l->draft.organisations;
+	struct names *names = names_create(l->reading.arena, sites->count);
+	struct draft_organisation *items =
+		arena_zeroed(l->reading.arena, sites->count, sizeof(*items));
+
+	for (size_t i = 0; i < sites->count; i++) {
+		const struct draft_site *site =
+			(const struct draft_site *)(const void *)sites->items + i;
+		if (!value_known(&site->organisation) ||
+		    names_add(names, site->organisation.text, list->count) != NAMES_NONE)
+			continue;
+		items[list->count].named.section = site->named.section;
+		items[list->count++].named.name = site->organisation;
+	}
+	list->items = (char *)items;
+}
+
+static struct config *load_inventory(struct loading *l, struct source *source)
+{
+	struct place top = {source->path, 1, 1};
+	struct draft_config *draft = &l->draft;
+
+	inventory_read(&l->reading, source, &draft->sites);
+	draft->section = (struct section){top, "", false};
+	/* What only a whole configuration must have. */
+	draft->network.section.broken = true;
+	draft->organisations.place = top;
+	draft->tests.place = top;
+	section_finish(&l->reading, config_rows, draft);
+	adopt_organisations(l);
+	l->config = config_create(source->path);
+	resolve_names(l);
+	if (l->reading.diagnostics->errors == l->errors_before)
+		return l->config;
+	config_destroy(l->config);
+	return NULL;
+}
+
+struct config *config_load_inventory(const char *path, struct diagnostics *diagnostics)
+{
+	struct arena *arena = arena_create();
+	struct loading loading = {
+		.reading = {arena, diagnostics},
+		.folder = source_folder(arena, path),
+		.errors_before = diagnostics->errors,
+	};
+	struct config *config = NULL;
+	struct source source;
+
+	if (source_read(&source, arena, path, INVENTORY_MAX, (struct place){path, 1, 1}, "",
+			diagnostics))
+		config = load_inventory(&loading, &source);
+	arena_destroy(arena);
+	return config;
+}
+
 static struct config *load_octets(const struct source *given, const char *profile_text,
 				  struct diagnostics *diagnostics)
 {

@@ -265,7 +265,7 @@ static void print_names(FILE *out, const char *key, char *const *names, size_t c
 	list_close(&list);
 }
 
-static void print_site(const struct config *config, FILE *out, const struct site *site)
+void config_print_site(const struct config *config, const struct site *site, FILE *out)
 {
 	fprintf(out, "  - name: %s\n", site->name);
 	print_names(out, "    formerly", site->formerly, site->formerly_count);
@@ -279,7 +279,6 @@ static void print_site(const struct config *config, FILE *out, const struct site
 		if (site->address[f].given)
 			fprintf(out, "    %s: \"%s\"\n", family_name(f), site->address[f].text);
 	}
-	print_scored(config, out, site);
 }
 
 /* Whether the test has every site that its families can reach: then it names no targets. */
@@ -382,8 +381,10 @@ void config_print(const struct config *config, FILE *out)
 	print_agents(config, out);
 	print_organisations(config, out);
 	fprintf(out, "sites:\n");
-	for (size_t i = 0; i < config->site_count; i++)
-		print_site(config, out, &config->sites[i]);
+	for (size_t i = 0; i < config->site_count; i++) {
+		config_print_site(config, &config->sites[i], out);
+		print_scored(config, out, &config->sites[i]);
+	}
 	print_calendars(config, out);
 	print_alarms(config, out);
 	fprintf(out, "tests:\n");
