@@ -20,6 +20,7 @@ enum statement {
 	READ_STRETCHES,
 	READ_OUTAGES,
 	READ_SHIFTS,
+	READ_WEEKS,
 	READ_EVIDENCE,
 	READ_CUT_OFFS,
 	READ_WINDOWS,
@@ -41,6 +42,7 @@ static const struct {
 	[READ_STRETCHES] = {CLOSED_STRETCHES, "series = ?1"},
 	[READ_OUTAGES] = {CLOSED_OUTAGES, "series = ?1"},
 	[READ_SHIFTS] = {CLOSED_SHIFTS, "series = ?1"},
+	[READ_WEEKS] = {CLOSED_WEEKS, "series = ?1"},
 	[READ_EVIDENCE] = {CLOSED_EVIDENCE, "series = ?1 AND from_slot < ?3 AND until_slot > ?2"},
 	[READ_CUT_OFFS] = {CLOSED_CUT_OFFS, "from_at < ?2 AND until_at > ?1"},
 	[READ_WINDOWS] = {CLOSED_WINDOWS, NULL},
@@ -340,6 +342,20 @@ static enum err read_shifts(struct closed *closed, const struct series_key *key,
 	return rc == E_NOT_FOUND ? E_OK : rc;
 }
 
+static enum err read_weeks(struct closed *closed, const struct series_key *key, struct facts *facts)
+{
+	struct closed_week row = {0};
+	size_t capacity = 0;
+	enum err rc = select_series(closed, READ_WEEKS, key);
+
+	while (rc == E_OK && (rc = next_row(closed, READ_WEEKS, &row)) == E_OK) {
+		facts->weeks = must_grow(facts->weeks, facts->week_count, &capacity,
+					 sizeof(*facts->weeks));
+		facts->weeks[facts->week_count++] = row.week;
+	}
+	return rc == E_NOT_FOUND ? E_OK : rc;
+}
+
 static enum err facts(void *context, const struct series_key *key, struct facts *out)
 {
 	struct closed *closed = context;
@@ -351,6 +367,8 @@ static enum err facts(void *context, const struct series_key *key, struct facts 
 		rc = read_outages(closed, key, &row.facts);
 	if (rc == E_OK)
 		rc = read_shifts(closed, key, &row.facts);
+	if (rc == E_OK)
+		rc = read_weeks(closed, key, &row.facts);
 	if (rc != E_OK) {
 		facts_finish(&row.facts);
 		return rc;

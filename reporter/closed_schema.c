@@ -9,6 +9,7 @@
 #define STRETCH(name, kind, member)  CLOSED_COLUMN(name, kind, struct closed_stretch, member)
 #define OUTAGE(name, kind, member)   CLOSED_COLUMN(name, kind, struct closed_outage, member)
 #define SHIFT(name, kind, member)    CLOSED_COLUMN(name, kind, struct closed_shift, member)
+#define WEEK(name, kind, member)     CLOSED_COLUMN(name, kind, struct closed_week, member)
 #define EVIDENCE(name, kind, member) CLOSED_COLUMN(name, kind, struct closed_evidence, member)
 #define CUT_OFF(name, kind, member)  CLOSED_COLUMN(name, kind, struct closed_cut_off, member)
 #define WINDOW(name, kind, member)   CLOSED_COLUMN(name, kind, struct closed_window, member)
@@ -187,6 +188,16 @@ static const struct closed_column shifts[] = {
 	SHIFT("lost_after", COLUMN_UNSIGNED, shift.after.lost),
 };
 
+static const struct closed_column weeks[] = {
+	WEEK("series", COLUMN_UNSIGNED, series),
+	WEEK("number", COLUMN_UNSIGNED, number),
+	WEEK("from_at", COLUMN_NSEC, week.period.from),
+	WEEK("until_at", COLUMN_NSEC, week.period.until),
+	WEEK("visits", COLUMN_UNSIGNED, week.visits),
+	WEEK("failed", COLUMN_UNSIGNED, week.failed),
+	WEEK("unassessed", COLUMN_UNSIGNED, week.unassessed),
+};
+
 static const struct closed_column evidence[] = {
 	EVIDENCE("series", COLUMN_UNSIGNED, series),
 	EVIDENCE("number", COLUMN_UNSIGNED, number),
@@ -249,6 +260,7 @@ const struct closed_table closed_tables[CLOSED_TABLES] = {
 	[CLOSED_STRETCHES] = TABLE("stretch", "series, from_at", stretches),
 	[CLOSED_OUTAGES] = TABLE("outage", "series, number", outages),
 	[CLOSED_SHIFTS] = TABLE("shift", "series, number", shifts),
+	[CLOSED_WEEKS] = TABLE("week", "series, number", weeks),
 	[CLOSED_EVIDENCE] = TABLE("evidence", "series, number", evidence),
 	[CLOSED_CUT_OFFS] = TABLE("cut_off", "number", cut_offs),
 	[CLOSED_WINDOWS] = TABLE("maintenance", "id", windows),

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* "ngFC" in the header, and the version of the tables. */
-enum { CLOSED_APPLICATION = 0x6E674643, CLOSED_VERSION = 2 };
+enum { CLOSED_APPLICATION = 0x6E674643, CLOSED_VERSION = 3 };
 
 /* In the order of the dump; all but the seal are dumped. */
 enum closed_table_id {
@@ -24,6 +24,7 @@ enum closed_table_id {
 	CLOSED_STRETCHES,
 	CLOSED_OUTAGES,
 	CLOSED_SHIFTS,
+	CLOSED_WEEKS,
 	CLOSED_EVIDENCE,
 	CLOSED_CUT_OFFS,
 	CLOSED_WINDOWS,
@@ -70,7 +71,7 @@ struct closed_series {
 	uint32_t id; /* in the order of the keys' texts, from 1 */
 	struct view_series series;
 	struct view_gone gone;
-	struct facts facts; /* without its outages and shifts */
+	struct facts facts; /* without its outages, shifts and weeks */
 };
 
 struct closed_hour {
@@ -93,6 +94,12 @@ struct closed_shift {
 	uint32_t series;
 	uint32_t number;
 	struct shift shift;
+};
+
+struct closed_week {
+	uint32_t series;
+	uint32_t number;
+	struct week week;
 };
 
 struct closed_evidence {

@@ -152,6 +152,17 @@ static enum err put_shifts(struct closing_rows *rows, uint32_t id, const struct 
 	return rc;
 }
 
+static enum err put_weeks(struct closing_rows *rows, uint32_t id, const struct facts *facts)
+{
+	enum err rc = E_OK;
+
+	for (size_t i = 0; i < facts->week_count && rc == E_OK; i++) {
+		struct closed_week row = {id, (uint32_t)i + 1, facts->weeks[i]};
+		rc = closed_file_put(&rows->sql, CLOSED_WEEKS, &row);
+	}
+	return rc;
+}
+
 /* Outages may reach beyond the period; so may what was kept of them. */
 static struct period evidence_period(const struct facts *facts)
 {
@@ -201,6 +212,8 @@ static enum err put_path(struct closing_rows *rows, const struct path *path,
 		rc = put_outages(rows, row.id, &path->facts);
 	if (rc == E_OK)
 		rc = put_shifts(rows, row.id, &path->facts);
+	if (rc == E_OK)
+		rc = put_weeks(rows, row.id, &path->facts);
 	if (rc == E_OK)
 		rc = put_evidence(rows, row.id, path);
 	rows->series++;

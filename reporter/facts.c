@@ -318,6 +318,9 @@ void facts_finish(struct facts *facts)
 	facts->outage_count = 0;
 	facts->shifts = NULL;
 	facts->shift_count = 0;
+	free(facts->weeks);
+	facts->weeks = NULL;
+	facts->week_count = 0;
 }
 
 bool facts_open_before(const struct facts_rule *rule, const struct record *record)

@@ -11,6 +11,7 @@
 #include "collector/store/view.h"
 #include "reporter/outage.h"
 #include "reporter/shift.h"
+#include "reporter/week.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -126,6 +127,9 @@ struct facts {
 
 	struct shift *shifts; /* of the round trip's level, oldest first */
 	size_t shift_count;
+
+	struct week *weeks; /* of visits, that end in the period; none where nothing is visited */
+	size_t week_count;
 
 	struct second_figure announced;
 	struct disagreement disagreement;

@@ -62,6 +62,7 @@ struct facts facts_figure(const struct facts *facts, enum figure figure)
 
 	out.outages = NULL;
 	out.shifts = NULL;
+	out.weeks = NULL;
 	out.outage_count = 0;
 	if (figure == FIGURE_SCORED)
 		return out;

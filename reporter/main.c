@@ -139,7 +139,7 @@ static int run_report(int count, char **operands)
 		struct doc *doc =
 			monthly_report(&session.assessment, &session.source, session.language);
 		session_close_source(&session); /* writing takes memory of its own */
-		rc = write_report(&session, doc);
+		rc = doc == NULL ? EXIT_FAILED : write_report(&session, doc);
 		doc_destroy(doc);
 	}
 	session_finish(&session);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* How far back the beginning of an outage is looked for that was open when the period began. */
 #define LOOK_BACK (31 * NSEC_PER_DAY)
@@ -222,6 +223,36 @@ static void say_imbalance(const struct path_reading *reading, const struct recor
 		  balance.slots, (double)balance.length / NSEC_PER_SEC, balance.expected);
 }
 
+static bool is_visited(const struct test_config *test)
+{
+	return strcmp(test->method, "http") == 0;
+}
+
+/* A week that ends in the period may begin before it. */
+static enum err count_weeks(const struct path_reading *reading)
+{
+	const struct path_request *request = reading->request;
+	const struct source *source = reading->source;
+	struct facts *facts = &reading->path->facts;
+	struct summary *slots;
+	size_t count;
+
+	if (!is_visited(&request->config->tests[request->test]))
+		return E_OK;
+	facts->weeks = weeks_of(request->period, &facts->week_count);
+	if (facts->week_count == 0)
+		return E_OK;
+	struct period period = {facts->weeks[0].period.from,
+				facts->weeks[facts->week_count - 1].period.until};
+	enum err rc = source->slots(source->context, &reading->path->key, period, &slots, &count);
+	if (rc != E_OK)
+		return rc;
+	for (size_t i = 0; i < count; i++)
+		weeks_add(facts->weeks, facts->week_count, &slots[i]);
+	free(slots);
+	return E_OK;
+}
+
 static enum err make_facts(const struct path_reading *reading)
 {
 	struct path *path = reading->path;
@@ -240,7 +271,7 @@ static enum err make_facts(const struct path_reading *reading)
 	else if (reading->timeline != NULL)
 		timeline_make(&reading->rule, &history.record, reading->timeline);
 	history_finish(&history);
-	return rc;
+	return rc != E_OK ? rc : count_weeks(reading);
 }
 
 static enum err take_facts(const struct path_reading *reading)

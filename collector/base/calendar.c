@@ -11,7 +11,7 @@
 
 static const char zone_folder[] = "/usr/share/zoneinfo";
 
-enum { DAY = 86400, OFFSET_LENGTH = 6 };
+enum { DAY = 86400, WEEK = 7, OFFSET_LENGTH = 6 };
 
 enum err calendar_use_zone(const char *name)
 {
@@ -260,18 +260,33 @@ void calendar_format_iso(nsec t, char out[CALENDAR_TEXT])
 	}
 }
 
-nsec calendar_next_midnight(nsec t)
+/* Midnight of the day so many days after the one that t lies in. */
+static nsec midnight_after(nsec t, int days)
 {
 	struct tm tm = calendar_local(t);
-	tm.tm_mday += 1;
+	nsec start = t;
+
+	tm.tm_mday += days;
 	tm.tm_hour = 12;
 	tm.tm_min = 0;
 	tm.tm_sec = 0;
 	tm.tm_isdst = -1;
 	mktime(&tm);
-	nsec start = t;
 	(void)!day_start(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, &start);
 	return start;
+}
+
+nsec calendar_next_midnight(nsec t)
+{
+	return midnight_after(t, 1);
+}
+
+struct period calendar_week_of(nsec t)
+{
+	int since_monday = (calendar_local(t).tm_wday + WEEK - 1) % WEEK;
+
+	return (struct period){midnight_after(t, -since_monday),
+			       midnight_after(t, WEEK - since_monday)};
 }
 
 struct period calendar_month_of(nsec t)

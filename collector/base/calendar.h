@@ -21,6 +21,9 @@ MUST_CHECK enum err calendar_month(const char *text, struct period *out);
 /* The month that t lies in. */
 struct period calendar_month_of(nsec t);
 
+/* The week that t lies in, from Monday's midnight to the next. */
+struct period calendar_week_of(nsec t);
+
 /* "2026-10-05", "2026-10-05T08:30", "2026-10-05T08:30:15", local time; one with a time of day may
  * end in its offset from UTC, "+08:00" or "Z". E_SYNTAX, E_RANGE; E_RANGE also for a local time
  * that a change of clocks leaves out, or repeats and has no offset. */

@@ -274,12 +274,15 @@ static void add_summary(struct monthly *m)
 struct doc *monthly_report(const struct assessment *assessment, const struct source *source,
 			   enum language language)
 {
-	struct monthly m = monthly_start(assessment, source, language);
-
+	struct services services;
 	struct findings findings;
 
+	if (services_read(assessment, source, &services) != E_OK)
+		return NULL;
+	struct monthly m = monthly_start(assessment, source, language);
 	findings_make(assessment, &findings);
 	m.findings = &findings;
+	m.services = &services;
 	m.doc = doc_create(language, PHRASE(&m, TEXT_REPORT_TITLE, say_subject(&m)));
 	add_cover(&m, SCORES_FULL);
 	doc_break(m.doc);
@@ -296,10 +299,13 @@ struct doc *monthly_report(const struct assessment *assessment, const struct sou
 	add_lapses(&m);
 	add_maintenance(&m, TABLE_BOUNDED);
 	doc_break(m.doc);
+	add_services(&m);
+	doc_break(m.doc);
 	add_notes(&m);
 	struct doc *doc = m.doc;
 	monthly_finish(&m);
 	findings_finish(&findings);
+	services_finish(&services);
 	return doc;
 }
 

@@ -8,7 +8,8 @@
 #include "reporter/doc/doc.h"
 
 /* The whole report; slots and hours for its charts are read from source again, and what cannot be
- * read is left out and logged. The caller destroys the document. */
+ * read is left out and logged. NULL, said in the log, when the time of a service does not add up.
+ * The caller destroys the document. */
 struct doc *monthly_report(const struct assessment *assessment, const struct source *source,
 			   enum language language);
 

@@ -6,11 +6,13 @@
 #include "reporter/assessment.h"
 #include "reporter/doc/doc.h"
 #include "reporter/findings.h"
+#include "reporter/services.h"
 
 struct monthly {
 	const struct assessment *assessment;
 	const struct source *source;
 	const struct findings *findings; /* NULL: none are told */
+	const struct services *services; /* NULL: none are told */
 	enum language language;
 	struct doc *doc;
 	char **kept; /* texts that live as long as this does */
@@ -88,6 +90,7 @@ void add_findings(struct monthly *m); /* those that are told first */
 void add_mending(struct monthly *m);  /* who is to do what about them */
 void add_outages(struct monthly *m);
 void add_patterns(struct monthly *m); /* what recurs, shifted, never answered */
+void add_services(struct monthly *m); /* what is measured beside the scored tests */
 void add_lapses(struct monthly *m);   /* where the measurement itself failed */
 void add_unknown(struct monthly *m);  /* why slots are unknown: in all, by agent, by path */
 /* Announced windows, both figures, where flags and windows differ; bound as add_counts. */

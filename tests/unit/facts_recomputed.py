@@ -27,8 +27,8 @@ sites:
 tests: [{{name: regular, interval: 15m, packets: {packets}}}]
 """
 MONTH = ("--month", "2024-10")
-DUMPED = ("closing", "configuration", "series", "hour", "stretch", "outage", "shift", "evidence", "cut_off",
-          "maintenance", "maintenance_scope", "revision")
+DUMPED = ("closing", "configuration", "series", "hour", "stretch", "outage", "shift", "week", "evidence",
+          "cut_off", "maintenance", "maintenance_scope", "revision")
 
 
 def slots(site):

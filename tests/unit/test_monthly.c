@@ -31,6 +31,7 @@ enum {
 static const struct {
 	const char *site;
 	uint8_t family;
+	uint16_t port; /* 0: echoes; else connections to it */
 	uint32_t packets;
 	nsec least;
 	nsec spread;	  /* added at random, up to this */
@@ -43,16 +44,18 @@ static const struct {
 	size_t planned_from; /* slots flagged as planned */
 	size_t planned_count;
 } rows[] = {
-	{"north", 4, PACKETS, 9 * MS, 6 * MS, 0, NONE, 0, NONE, 0, 0, NONE, 0},
-	{"north", 6, PACKETS, 12 * MS, 9 * MS, 0.001, NONE, 0, NONE, 0, 0, NONE, 0},
-	{"south", 4, PACKETS, 14 * MS, 8 * MS, 0, 900, 60, NONE, 0, 0, NONE, 0},
-	{"core", 4, PACKETS, 2 * MS, 3 * MS, 0.003, 300, 4, NONE, 0, 0, 600, 24},
-	{"core", 6, PACKETS, 3 * MS, 30 * MS, 0.01, 300, 4, NONE, 0, 0, 600, 24},
-	{"hall", 4, PACKETS, 4 * MS, 10 * MS, 0.0005, SLOTS - 3, 9, 40, 20, 0, NONE, 0},
-	{"hall", 6, PACKETS, 4 * MS, 90 * MS, 0.055, NONE, 0, NONE, 0, 0, NONE, 0},
-	{"annex", 4, PACKETS, 4 * MS, 12 * MS, 0, NONE, 0, 100, 600, 0, 100, 96},
-	{"clinic", 4, PACKETS, 4 * MS, 12 * MS, 1, NONE, 0, NONE, 0, SLOTS - 500, NONE, 0},
-	{"lodge", 4, 1, 5 * MS, 4 * MS, 0, NONE, 0, NONE, 0, 0, NONE, 0},
+	{"north", 4, 0, PACKETS, 9 * MS, 6 * MS, 0, NONE, 0, NONE, 0, 0, NONE, 0},
+	{"north", 6, 0, PACKETS, 12 * MS, 9 * MS, 0.001, NONE, 0, NONE, 0, 0, NONE, 0},
+	{"south", 4, 0, PACKETS, 14 * MS, 8 * MS, 0, 900, 60, NONE, 0, 0, NONE, 0},
+	{"core", 4, 0, PACKETS, 2 * MS, 3 * MS, 0.003, 300, 4, NONE, 0, 0, 600, 24},
+	{"core", 6, 0, PACKETS, 3 * MS, 30 * MS, 0.01, 300, 4, NONE, 0, 0, 600, 24},
+	{"hall", 4, 0, PACKETS, 4 * MS, 10 * MS, 0.0005, SLOTS - 3, 9, 40, 20, 0, NONE, 0},
+	{"hall", 6, 0, PACKETS, 4 * MS, 90 * MS, 0.055, NONE, 0, NONE, 0, 0, NONE, 0},
+	{"annex", 4, 0, PACKETS, 4 * MS, 12 * MS, 0, NONE, 0, 100, 600, 0, 100, 96},
+	{"clinic", 4, 0, PACKETS, 4 * MS, 12 * MS, 1, NONE, 0, NONE, 0, SLOTS - 500, NONE, 0},
+	{"lodge", 4, 0, 1, 5 * MS, 4 * MS, 0, NONE, 0, NONE, 0, 0, NONE, 0},
+	{"hall", 4, 443, 6, 4 * MS, 3 * MS, 0.002, 700, 30, NONE, 0, 0, NONE, 0},
+	{"hall", 6, 443, 6, 4 * MS, 3 * MS, 0.4, NONE, 0, NONE, 0, 0, NONE, 0},
 };
 
 static bool within(size_t slot, size_t from, size_t count)
@@ -67,6 +70,11 @@ static void add_series(struct made_network *network, size_t row, nsec start)
 				 .method = "icmp",
 				 .family = rows[row].family,
 				 .size = rows[row].packets == 1 ? 32 : 64};
+	if (rows[row].port != 0)
+		key = (struct series_key){.agent = "local",
+					  .method = "tcp",
+					  .family = rows[row].family,
+					  .port = rows[row].port};
 	nsec trips[PACKETS];
 
 	snprintf(key.target, sizeof(key.target), "%s", rows[row].site);
