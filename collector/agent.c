@@ -244,6 +244,7 @@ static void queue_send(struct agent *agent, const struct due *due, nsec now)
 		.sequence = track_sequence(track, due->slot, due->packet),
 		.size = track->size,
 		.dscp = track->dscp,
+		.ask = track->ask,
 		.turn = track->turn,
 	};
 }

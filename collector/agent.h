@@ -28,6 +28,7 @@ struct target {
 	uint32_t packets;
 	uint16_t size;
 	uint8_t dscp;
+	const struct ask *ask; /* of a service, good until the agent is destroyed; NULL */
 };
 
 struct agent_listener {

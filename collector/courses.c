@@ -22,6 +22,13 @@ static enum err remember(struct courses *courses, struct course *course)
 	return E_OK;
 }
 
+static void discard(struct course *course)
+{
+	if (course != NULL)
+		ask_destroy(course->ask);
+	free(course);
+}
+
 /* Starts a series; NULL with E_OK when this machine cannot measure it. */
 static enum err begin(struct courses *courses, struct agent *agent, const struct planned *planned,
 		      struct course **out)
@@ -33,10 +40,15 @@ static enum err begin(struct courses *courses, struct agent *agent, const struct
 	if (course == NULL)
 		return E_MEMORY;
 	course->target = planned->target;
+	if (ask_copy(planned->target.ask, &course->ask) != E_OK) {
+		free(course);
+		return E_MEMORY;
+	}
+	course->target.ask = course->ask;
 	course->calendar = planned->calendar;
 	course->stored = planned->stored;
 	memcpy(course->name, planned->key.target, size);
-	enum err rc = agent_add(agent, &planned->target, &course->number);
+	enum err rc = agent_add(agent, &course->target, &course->number);
 	/* Sockets are opened before the rights to do so are given up. */
 	if (rc == E_UNSUPPORTED)
 		log_warn("run", "target=%s IPv%d is not measured: %s", planned->key.target,
@@ -45,13 +57,13 @@ static enum err begin(struct courses *courses, struct agent *agent, const struct
 				 ? "this machine lacks the family"
 				 : "its method is new here and takes a restart");
 	if (rc != E_OK) {
-		free(course);
+		discard(course);
 		return rc == E_UNSUPPORTED ? E_OK : rc;
 	}
 	rc = remember(courses, course);
 	if (rc != E_OK) {
 		agent_retire(agent, course->number);
-		free(course);
+		discard(course);
 		return rc;
 	}
 	*out = course;
@@ -60,16 +72,18 @@ static enum err begin(struct courses *courses, struct agent *agent, const struct
 
 struct series_key courses_key(const struct courses *courses, const struct course *course)
 {
+	const struct ask *ask = course->ask;
 	struct series_key key = {
 		.family = course->target.host.family,
 		.dscp = course->target.dscp,
-		.size = course->target.size,
+		.size = ask == NULL ? course->target.size : 0,
 		.port = course->target.host.port,
 	};
 
 	snprintf(key.agent, KEY_NAME, "%s", courses->agent);
 	snprintf(key.target, KEY_NAME, "%s", course->name);
-	snprintf(key.method, KEY_METHOD, "%s", course->target.method->method);
+	snprintf(key.method, KEY_METHOD, "%s%s%s", course->target.method->method,
+		 ask == NULL ? "" : "-", ask == NULL ? "" : ask->subject);
 	return key;
 }
 
@@ -147,7 +161,7 @@ enum err courses_take_over(struct courses *courses, struct agent *agent, const s
 void courses_finish(struct courses *courses)
 {
 	for (size_t i = 0; i < courses->number_count; i++)
-		free(courses->by_number[i]);
+		discard(courses->by_number[i]);
 	free(courses->by_number);
 	free(courses->items);
 	*courses = (struct courses){0};

@@ -14,6 +14,7 @@
 /* Kept small, there being one for each series: its key is made when it is asked for. */
 struct course {
 	struct target target;
+	struct ask *ask;			/* the target's, owned; NULL */
 	const struct calendar_config *calendar; /* of the plan taken over last */
 	uint32_t number;			/* the agent's */
 	uint32_t stored;			/* the store's */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/plan.h"
+#include "collector/asking.h"
 #include "collector/base/log.h"
 
 #include <stdio.h>
@@ -60,7 +61,7 @@ static struct planned planned_of(const struct request *request, enum family fami
 
 	snprintf(planned.key.agent, KEY_NAME, "%s", request->agent);
 	snprintf(planned.key.target, KEY_NAME, "%s", site_key(request->site));
-	snprintf(planned.key.method, KEY_METHOD, "%s", test->method);
+	test_method_key(test, planned.key.method);
 	planned.target.host.family = planned.key.family;
 	planned.target.host.port = test->port;
 	memcpy(planned.target.host.bytes, request->site->address[family].bytes,
@@ -68,6 +69,17 @@ static struct planned planned_of(const struct request *request, enum family fami
 	series_key_format(&planned.key, text);
 	planned.target.phase_seed = hash_keyed(request->secret, text, strlen(text));
 	return planned;
+}
+
+static enum err fill_ask(struct planned *planned, const struct test_config *test)
+{
+	enum err rc = asking_of(test, &planned->ask);
+
+	if (rc != E_OK || planned->ask == NULL)
+		return rc;
+	planned->target.ask = planned->ask;
+	planned->target.size = (uint16_t)dns_query_size(&planned->ask->query);
+	return E_OK;
 }
 
 static enum err append(struct plan *plan, const struct planned *planned)
@@ -92,9 +104,13 @@ static enum err add_site(struct plan *plan, const struct request *request)
 		struct planned planned = planned_of(request, family);
 		if (planned.target.method == NULL)
 			return E_UNSUPPORTED;
-		enum err rc = append(plan, &planned);
-		if (rc != E_OK)
+		enum err rc = fill_ask(&planned, request->test);
+		if (rc == E_OK)
+			rc = append(plan, &planned);
+		if (rc != E_OK) {
+			ask_destroy(planned.ask);
 			return rc;
+		}
 	}
 	return E_OK;
 }
@@ -150,6 +166,7 @@ static void drop_repeated(struct plan *plan)
 				 "target=%s IPv%d: two tests ask for the same kind of packet; "
 				 "only one of them is measured",
 				 plan->items[i].key.target, plan->items[i].key.family);
+			ask_destroy(plan->items[i].ask);
 			continue;
 		}
 		plan->items[kept++] = plan->items[i];
@@ -183,6 +200,8 @@ enum err plan_create(const struct config *config, size_t agent, const struct has
 
 void plan_finish(struct plan *plan)
 {
+	for (size_t i = 0; i < plan->count; i++)
+		ask_destroy(plan->items[i].ask);
 	free(plan->items);
 	*plan = (struct plan){0};
 }
@@ -193,7 +212,8 @@ bool plan_same(const struct planned *a, const struct planned *b)
 	const struct target *y = &b->target;
 
 	return plan_compare(a, b) == 0 && endpoint_compare(&x->host, &y->host) == 0 &&
-	       x->interval == y->interval && x->packets == y->packets && x->t_max == y->t_max;
+	       x->interval == y->interval && x->packets == y->packets && x->t_max == y->t_max &&
+	       ask_same(x->ask, y->ask);
 }
 
 double plan_rate(const struct plan *plan)

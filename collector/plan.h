@@ -15,6 +15,7 @@
 struct planned {
 	struct series_key key;
 	struct target target;
+	struct ask *ask;			/* the target's, owned by the plan; NULL */
 	const struct calendar_config *calendar; /* the configuration's; NULL: always */
 	size_t test;				/* what asks for it, and where: indexes */
 	size_t site;

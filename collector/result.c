@@ -13,13 +13,23 @@ static const struct {
 	enum slot_flag flag;
 	const char *name;
 } flag_names[] = {
-	{SLOT_NO_RECORD, "not-measured"},  {SLOT_PLANNED, "planned"},
-	{SLOT_TAINTED, "tainted"},	   {SLOT_ISOLATED, "isolated"},
-	{SLOT_CLOCK_STEP, "clock-step"},   {SLOT_UNSENT, "unsent"},
-	{SLOT_USER_STAMP, "user-stamp"},   {SLOT_UNSCHEDULED, "unscheduled"},
-	{SLOT_PARTIAL, "partial"},	   {SLOT_REFUSED, "refused"},
-	{SLOT_UNREACHABLE, "unreachable"}, {SLOT_FILTERED, "filtered"},
+	{SLOT_NO_RECORD, "not-measured"},
+	{SLOT_PLANNED, "planned"},
+	{SLOT_TAINTED, "tainted"},
+	{SLOT_ISOLATED, "isolated"},
+	{SLOT_CLOCK_STEP, "clock-step"},
+	{SLOT_UNSENT, "unsent"},
+	{SLOT_USER_STAMP, "user-stamp"},
+	{SLOT_UNSCHEDULED, "unscheduled"},
+	{SLOT_PARTIAL, "partial"},
+	{SLOT_REFUSED, "refused"},
+	{SLOT_UNREACHABLE, "unreachable"},
+	{SLOT_FILTERED, "filtered"},
 	{SLOT_NEIGHBOUR, "neighbour"},
+	{SLOT_FAILURE, "failure"},
+	{SLOT_WRONG, "wrong"},
+	{SLOT_MALFORMED, "malformed"},
+	{SLOT_TRUNCATED, "truncated"},
 };
 
 enum { FLAGS = sizeof(flag_names) / sizeof(flag_names[0]) };
@@ -202,7 +212,8 @@ static const char *outcome_name(enum outcome outcome)
 	static const char *const names[] = {
 		[OUTCOME_UNSENT] = "unsent",   [OUTCOME_PENDING] = "pending",
 		[OUTCOME_REPLIED] = "replied", [OUTCOME_LOST] = "lost",
-		[OUTCOME_LATE] = "late",       [OUTCOME_REJECTED] = "rejected"};
+		[OUTCOME_LATE] = "late",       [OUTCOME_REJECTED] = "rejected",
+		[OUTCOME_FAILED] = "failed"};
 
 	return names[outcome];
 }

@@ -23,6 +23,7 @@ struct track track_over(const struct target *target, uint8_t probe)
 		.alarm = INT64_MIN,
 		.size = target->size,
 		.dscp = target->dscp,
+		.ask = target->ask,
 		.probe = probe,
 	};
 

@@ -15,7 +15,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { CONFIG_DIGEST_TEXT = 65, CONFIG_NAME_MAX = 48, CONFIG_ADDRESS_TEXT = 46 };
+enum {
+	CONFIG_DIGEST_TEXT = 65,
+	CONFIG_NAME_MAX = 48,
+	CONFIG_ADDRESS_TEXT = 46,
+	CONFIG_SUBJECT = 17,
+	CONFIG_METHOD = 40
+};
 
 #define CONFIG_NONE SIZE_MAX /* the index that points at nothing */
 
@@ -99,7 +105,14 @@ struct site {
 struct test_config {
 	char *name;
 	struct place place;
-	char *method; /* a row of the probe table; only "icmp" so far */
+	char *method; /* a row of the probe table */
+	/* What a service is asked for, in short: part of its series' key. "": it has nothing. */
+	char subject[CONFIG_SUBJECT];
+	/* Of dns; NULL of other methods. */
+	char *query;	 /* domain name in ASCII */
+	char *record;	 /* "A", "AAAA", "NS", "SOA" */
+	char *transport; /* "udp", "tcp" */
+	char **expect;	 /* right answers, ended by NULL; none: any */
 	int64_t interval_ns;
 	uint32_t packets;
 	uint16_t size; /* octets of payload; 0 where the method has none to choose */
@@ -174,6 +187,12 @@ void config_print_site(const struct config *config, const struct site *site, FIL
 
 /* Every key with type, bounds, default and meaning, from the schema table. */
 void config_print_reference(FILE *out);
+
+/* The method in the keys of a test's series: its word, of a service with what it is asked for. */
+void test_method_key(const struct test_config *test, char out[CONFIG_METHOD]);
+
+/* Whether a test's failures are those of a service, not of the network. */
+bool test_is_of_service(const struct test_config *test);
 
 /* Index by name, CONFIG_NONE if there is none. */
 size_t config_find_site(const struct config *config, const char *name);

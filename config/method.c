@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config/method.h"
 #include "config/loading.h"
+#include "config/question.h"
+
+#include <string.h>
 
 enum { METHODS = 2 };
 
 const char *const method_words[METHODS + 1] = {"icmp", "tcp", NULL};
 
 static const struct method_rule rules[METHODS] = {
-	{.packets = "20", .size = "64", .without = "icmp has no ports"},
+	{.packets = "20", .size = "64", .without = "icmp has neither ports nor questions"},
 	/* One of six lost is below the 20 % that make a slot bad, one of five is not; and no host
 	 * sees a connection begun more often than every ten seconds of a slot of a minute. */
 	{.packets = "6", .port = true, .without = "tcp opens a connection and sends no data"},
@@ -52,10 +55,31 @@ void resolve_method(struct loading *l, struct draft_test *draft, struct test_con
 		refuse(l, draft, &draft->size);
 	if (!rule->port)
 		refuse(l, draft, &draft->port);
+	else if (rule->usual != NULL)
+		fall_back(l, &draft->section, &draft->port, rule->usual);
 	else if (draft->port.state == VALUE_ABSENT)
 		section_complain(&l->reading, &draft->section, &draft->port,
 				 "is missing; %s needs one, such as 443", draft->method.text);
 	test->packets = (uint32_t)draft->packets.integer;
 	test->port = (uint16_t)draft->port.integer;
 	test->size = (uint16_t)draft->size.integer;
+	if (rule->question)
+		resolve_question(l, draft, test);
+	else
+		refuse_question(l, draft, rule->without);
+}
+
+void test_method_key(const struct test_config *test, char out[CONFIG_METHOD])
+{
+	snprintf(out, CONFIG_METHOD, "%s%s%s", test->method, test->subject[0] == '\0' ? "" : "-",
+		 test->subject);
+}
+
+bool test_is_of_service(const struct test_config *test)
+{
+	for (size_t i = 0; i < METHODS; i++) {
+		if (strcmp(method_words[i], test->method) == 0)
+			return rules[i].service;
+	}
+	return false;
 }

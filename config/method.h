@@ -9,7 +9,10 @@
 struct method_rule {
 	const char *packets; /* in a slot, by default */
 	const char *size;    /* octets of payload by default; NULL: there is nothing to choose */
-	bool port;	     /* required; false: it has none */
+	bool port;	     /* it has one; false: it has none */
+	const char *usual;   /* the port by default; NULL: it must be written */
+	bool question;	     /* it has one: see question.h */
+	bool service;	     /* it measures a service; false: the network */
 	const char *without; /* why a key above is refused */
 };
 

@@ -339,6 +339,14 @@ static void print_alarms(const struct config *config, FILE *out)
 	print_sites(config, out, alarms->sites, alarms->site_count);
 }
 
+static void print_question(const struct test_config *test, FILE *out)
+{
+	fprintf(out, "    query: \"%s\"\n    record: %s\n    transport: %s\n", test->query,
+		test->record, test->transport);
+	for (size_t i = 0; test->expect[i] != NULL; i++)
+		fprintf(out, "%s      - \"%s\"\n", i == 0 ? "    expect:\n" : "", test->expect[i]);
+}
+
 static void print_test(const struct config *config, FILE *out, const struct test_config *test)
 {
 	struct list_printer list;
@@ -349,6 +357,8 @@ static void print_test(const struct config *config, FILE *out, const struct test
 	fprintf(out, "    packets: %u\n", (unsigned)test->packets);
 	if (test->port != 0)
 		fprintf(out, "    port: %u\n", (unsigned)test->port);
+	if (test->query != NULL)
+		print_question(test, out);
 	if (test->size != 0)
 		fprintf(out, "    size: %u\n", (unsigned)test->size);
 	fprintf(out, "    dscp: %u\n", (unsigned)test->dscp);

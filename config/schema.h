@@ -125,6 +125,10 @@ struct draft_test {
 	struct value interval;
 	struct value packets;
 	struct value port;
+	struct value query;
+	struct value record;
+	struct value transport;
+	struct value expect;
 	struct value size;
 	struct value dscp;
 	struct value t_max;

@@ -79,7 +79,8 @@ static bool grants(const struct config *config, const struct site *site, const s
 {
 	const struct test_config *candidate = &config->tests[test];
 
-	return (wish->test == CONFIG_NONE || wish->test == test) &&
+	return !test_is_of_service(candidate) &&
+	       (wish->test == CONFIG_NONE || wish->test == test) &&
 	       (wish->agent == CONFIG_NONE || runs_on(candidate, wish->agent)) &&
 	       (wish->family == FAMILY_COUNT ||
 		measures(candidate, site, (enum family)wish->family));
@@ -218,6 +219,14 @@ static void resolve_site(struct loading *l, size_t index, const struct coverage 
 				 site->name, scored->family.text);
 		return;
 	}
+	if (wish.test != CONFIG_NONE && test_is_of_service(&l->config->tests[wish.test])) {
+		section_complain(
+			&l->reading, &scored->section, &scored->test,
+			"%s measures a service, and scores are of the network; name a test "
+			"of icmp or tcp",
+			scored->test.text);
+		return;
+	}
 	size_t test = choose_test(l, index, &wish, coverage, uncertain);
 	if (test == CONFIG_NONE)
 		return;
@@ -231,8 +240,8 @@ static void resolve_site(struct loading *l, size_t index, const struct coverage 
 
 static bool same_type_p(const struct test_config *a, const struct test_config *b)
 {
-	return strcmp(a->method, b->method) == 0 && a->port == b->port && a->size == b->size &&
-	       a->dscp == b->dscp;
+	return strcmp(a->method, b->method) == 0 && strcmp(a->subject, b->subject) == 0 &&
+	       a->port == b->port && a->size == b->size && a->dscp == b->dscp;
 }
 
 /* A series that both tests would measure: site, agent and family; false if there is none. */
@@ -288,7 +297,7 @@ static void check_series(struct loading *l)
 				continue;
 			section_complain(&l->reading, &l->tests[b]->section, &l->tests[b]->name,
 					 "measures the same series as %s (%s); change its targets, "
-					 "agents, families, port, size or dscp%s",
+					 "agents, families, port, question, size or dscp%s",
 					 config->tests[a].name, series.text,
 					 same_calendar(&config->tests[a], &config->tests[b])
 						 ? ""

@@ -193,9 +193,9 @@ static const char *calendar_of(const struct test_config *test)
 
 static bool same_test(const struct test_config *a, const struct test_config *b)
 {
-	return strcmp(a->method, b->method) == 0 && a->interval_ns == b->interval_ns &&
-	       a->packets == b->packets && a->port == b->port && a->size == b->size &&
-	       a->dscp == b->dscp && a->t_max_ns == b->t_max_ns &&
+	return strcmp(a->method, b->method) == 0 && strcmp(a->subject, b->subject) == 0 &&
+	       a->interval_ns == b->interval_ns && a->packets == b->packets && a->port == b->port &&
+	       a->size == b->size && a->dscp == b->dscp && a->t_max_ns == b->t_max_ns &&
 	       strcmp(calendar_of(a), calendar_of(b)) == 0;
 }
 
@@ -205,8 +205,8 @@ bool test_change_is_of_type(const struct test_change *change)
 	const struct test_config *b = change->after;
 
 	return a != NULL && b != NULL &&
-	       (strcmp(a->method, b->method) != 0 || a->port != b->port || a->size != b->size ||
-		a->dscp != b->dscp);
+	       (strcmp(a->method, b->method) != 0 || strcmp(a->subject, b->subject) != 0 ||
+		a->port != b->port || a->size != b->size || a->dscp != b->dscp);
 }
 
 static void note_test(struct comparison *comparison, const struct test_config *before,

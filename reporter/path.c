@@ -49,7 +49,7 @@ struct series_key path_key(const struct path_request *request)
 
 	snprintf(key.agent, sizeof(key.agent), "%s", config->agents[request->agent].name);
 	snprintf(key.target, sizeof(key.target), "%s", site_key(&config->sites[request->site]));
-	snprintf(key.method, sizeof(key.method), "%s", test->method);
+	test_method_key(test, key.method);
 	return key;
 }
 

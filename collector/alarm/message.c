@@ -80,6 +80,9 @@ static const char *cause_text(const struct spell *spell, enum language language)
 		[CAUSE_REFUSED] = {"连接被拒绝", "connections refused"},
 		[CAUSE_UNREACHABLE] = {"不可达", "unreachable"},
 		[CAUSE_FILTERED] = {"被安全策略拦截", "administratively prohibited"},
+		[CAUSE_FAILURE] = {"服务返回错误", "the service answers with failures"},
+		[CAUSE_WRONG] = {"服务应答不正确", "the service answers wrongly"},
+		[CAUSE_MALFORMED] = {"服务应答无法解析", "the service's answers are malformed"},
 	};
 	return texts[cause_of(spell)][language];
 }

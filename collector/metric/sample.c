@@ -12,6 +12,9 @@ static const uint32_t cause_flags[] = {
 	[LOSS_UNREACHABLE] = SLOT_UNREACHABLE,
 	[LOSS_FILTERED] = SLOT_FILTERED,
 	[LOSS_NEIGHBOUR] = SLOT_NEIGHBOUR,
+	[LOSS_FAILURE] = SLOT_FAILURE,
+	[LOSS_WRONG] = SLOT_WRONG,
+	[LOSS_MALFORMED] = SLOT_MALFORMED,
 };
 
 static void count_outcome(struct summary *s, const struct singleton *one)
@@ -26,7 +29,7 @@ static void count_outcome(struct summary *s, const struct singleton *one)
 	if (one->outcome != OUTCOME_REPLIED) {
 		s->lost++;
 		s->late += one->outcome == OUTCOME_LATE;
-		s->rejected += one->outcome == OUTCOME_REJECTED;
+		s->rejected += one->outcome == OUTCOME_REJECTED || one->outcome == OUTCOME_FAILED;
 		s->flags |= cause_flags[one->cause];
 		return;
 	}

@@ -14,15 +14,19 @@ enum outcome {
 	OUTCOME_LOST,	    /* no answer within T_max */
 	OUTCOME_LATE,	    /* answered after T_max: lost, and counted as late beside it */
 	OUTCOME_REJECTED,   /* somebody said no: lost, and counted as rejected beside it */
+	OUTCOME_FAILED,	    /* the service answered, and not as it should: counted as rejected is */
 };
 
-/* What was told of a packet that was not answered. */
+/* What was told of a packet that was not answered, or not as it should be. */
 enum loss_cause {
 	LOSS_UNTOLD = 0,  /* nothing: it timed out */
 	LOSS_REFUSED,	  /* by the host itself: nothing listens at that port */
 	LOSS_UNREACHABLE, /* an ICMP error: no route, no such host, no such port */
 	LOSS_FILTERED,	  /* an ICMP error: administratively prohibited */
 	LOSS_NEIGHBOUR,	  /* by this machine: nobody answers on the last link */
+	LOSS_FAILURE,	  /* the service said that it failed, or would not: a DNS response code */
+	LOSS_WRONG,	  /* an answer that is not among the right ones, or has no record */
+	LOSS_MALFORMED,	  /* an answer that cannot be read, or was cut and stayed so */
 };
 
 /* "refused" and so on, NULL for what was not told. */

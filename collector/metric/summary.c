@@ -21,6 +21,9 @@ const char *loss_cause_name(enum loss_cause cause)
 		[LOSS_UNREACHABLE] = "unreachable",
 		[LOSS_FILTERED] = "filtered",
 		[LOSS_NEIGHBOUR] = "neighbour",
+		[LOSS_FAILURE] = "failure",
+		[LOSS_WRONG] = "wrong",
+		[LOSS_MALFORMED] = "malformed",
 	};
 	return names[cause];
 }

@@ -26,10 +26,17 @@ enum slot_flag {
 	SLOT_UNREACHABLE = 1u << 11,
 	SLOT_FILTERED = 1u << 12,
 	SLOT_NEIGHBOUR = 1u << 13,
+	SLOT_FAILURE = 1u << 20,
+	SLOT_WRONG = 1u << 21,
+	SLOT_MALFORMED = 1u << 22,
+	SLOT_TRUNCATED = 1u << 23, /* at least one DNS answer was cut and asked for over TCP */
 };
 
 /* All causes of loss. */
-enum { SLOT_CAUSES = SLOT_REFUSED | SLOT_UNREACHABLE | SLOT_FILTERED | SLOT_NEIGHBOUR };
+enum {
+	SLOT_CAUSES = SLOT_REFUSED | SLOT_UNREACHABLE | SLOT_FILTERED | SLOT_NEIGHBOUR |
+		      SLOT_FAILURE | SLOT_WRONG | SLOT_MALFORMED
+};
 
 struct summary {
 	nsec from; /* half-open slot, a multiple of its length */

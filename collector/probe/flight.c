@@ -100,7 +100,7 @@ static void set_received(struct flight *flight, struct flight_packet *packet, ns
 static bool is_lost(const struct flight_packet *packet)
 {
 	return packet->outcome == OUTCOME_LOST || packet->outcome == OUTCOME_LATE ||
-	       packet->outcome == OUTCOME_REJECTED;
+	       packet->outcome == OUTCOME_REJECTED || packet->outcome == OUTCOME_FAILED;
 }
 
 /* Changes an outcome and keeps count of the losses among the ripe packets. */
@@ -168,17 +168,31 @@ bool flight_replied(struct flight *flight, uint32_t index, nsec at, enum stamp_s
 	}
 	packet->answered = true;
 	set_received(flight, packet, at);
-	packet->received_stamp = source & 0xf;
+	packet->received_stamp = source & 0x7;
 	decide_answered(flight, index);
 	return true;
+}
+
+static enum outcome outcome_of(enum loss_cause cause)
+{
+	switch (cause) {
+	case LOSS_NEIGHBOUR:
+		return OUTCOME_LOST;
+	case LOSS_FAILURE:
+	case LOSS_WRONG:
+	case LOSS_MALFORMED:
+		return OUTCOME_FAILED;
+	default:
+		return OUTCOME_REJECTED;
+	}
 }
 
 bool flight_failed(struct flight *flight, uint32_t index, enum loss_cause cause)
 {
 	if (index >= flight->room || flight->packets[index].outcome != OUTCOME_PENDING)
 		return false;
-	flight->packets[index].cause = cause & 0x7;
-	decide(flight, index, cause == LOSS_NEIGHBOUR ? OUTCOME_LOST : OUTCOME_REJECTED);
+	flight->packets[index].cause = cause & 0xf;
+	decide(flight, index, outcome_of(cause));
 	return true;
 }
 
@@ -247,7 +261,8 @@ static struct singleton singleton_of(const struct flight *flight,
 		return one;
 	}
 	one.stamped_by = packet->sent_stamp;
-	if (packet->outcome == OUTCOME_LOST || packet->outcome == OUTCOME_REJECTED)
+	if (packet->outcome == OUTCOME_LOST || packet->outcome == OUTCOME_REJECTED ||
+	    packet->outcome == OUTCOME_FAILED)
 		one.cause = packet->cause;
 	if (packet->outcome != OUTCOME_REPLIED)
 		return one;

@@ -18,9 +18,9 @@ struct flight_packet {
 	uint64_t sent : 48;	     /* after the slot's start */
 	uint64_t outcome : 4;	     /* enum outcome */
 	uint64_t sent_stamp : 4;     /* enum stamp_source */
-	uint64_t received_stamp : 4; /* enum stamp_source, of the first answer */
+	uint64_t received_stamp : 3; /* enum stamp_source, of the first answer */
 	uint64_t answered : 1;
-	uint64_t cause : 3;	  /* enum loss_cause */
+	uint64_t cause : 4;	  /* enum loss_cause */
 	uint64_t round_trip : 48; /* of the first answer */
 	uint64_t duplicates : 8;
 };
@@ -67,7 +67,8 @@ void flight_stamped(struct flight *flight, uint32_t packet, nsec at, enum stamp_
 /* An answer. False when the packet was never sent, so that it cannot be one. */
 bool flight_replied(struct flight *flight, uint32_t packet, nsec at, enum stamp_source source);
 
-/* Somebody said that no answer will come: lost where nobody is on the last link, else rejected.
+/* Somebody said that no answer will come: lost where nobody is on the last link, failed where the
+ * service answered and not as it should, else rejected.
  * False when the packet is not waiting for an answer. A true answer that comes all the same is
  * believed instead: errors prove nothing. */
 bool flight_failed(struct flight *flight, uint32_t packet, enum loss_cause cause);

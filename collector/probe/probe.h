@@ -9,6 +9,7 @@
 #include "collector/metric/singleton.h"
 #include "collector/net/endpoint.h"
 #include "collector/packet/mark.h"
+#include "collector/probe/ask.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,7 @@ struct probe_packet {
 	uint16_t sequence; /* what an error that quotes only the header is matched by */
 	uint16_t size;	   /* octets of payload */
 	uint8_t dscp;
+	const struct ask *ask; /* of a service; NULL */
 	uint8_t turn; /* another one after lasting loss: a middlebox may be stuck to a flow */
 	int refused;  /* set: 0 or the errno of the system call that did not send it */
 	nsec sent_at; /* set when sent: this program's own stamp, before the system call */

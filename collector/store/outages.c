@@ -88,6 +88,9 @@ const char *outage_cause_name(enum outage_cause cause)
 		[CAUSE_REFUSED] = "refused",
 		[CAUSE_UNREACHABLE] = "unreachable",
 		[CAUSE_FILTERED] = "filtered",
+		[CAUSE_FAILURE] = "failure",
+		[CAUSE_WRONG] = "wrong",
+		[CAUSE_MALFORMED] = "malformed",
 	};
 	return names[cause];
 }
@@ -113,6 +116,12 @@ enum outage_cause outage_cause_of(uint64_t sent, uint64_t lost, uint64_t rejecte
 		return CAUSE_UNREACHABLE;
 	case SLOT_FILTERED:
 		return CAUSE_FILTERED;
+	case SLOT_FAILURE:
+		return CAUSE_FAILURE;
+	case SLOT_WRONG:
+		return CAUSE_WRONG;
+	case SLOT_MALFORMED:
+		return CAUSE_MALFORMED;
 	default:
 		return CAUSE_REJECTED;
 	}

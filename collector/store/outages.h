@@ -23,6 +23,9 @@ enum outage_cause {
 	CAUSE_REFUSED,
 	CAUSE_UNREACHABLE,
 	CAUSE_FILTERED,
+	CAUSE_FAILURE,
+	CAUSE_WRONG,
+	CAUSE_MALFORMED,
 	CAUSE_COUNT
 };
 const char *outage_cause_name(enum outage_cause cause); /* "silent" and so on */

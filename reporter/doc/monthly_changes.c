@@ -171,7 +171,8 @@ static const char *say_test(struct monthly *m, const struct test_config *test,
 {
 	const char *text = "";
 
-	if (strcmp(test->method, other->method) != 0 || test->port != other->port)
+	if (strcmp(test->method, other->method) != 0 || test->port != other->port ||
+	    strcmp(test->subject, other->subject) != 0)
 		text = add_item(m, text, TEXT_COLUMN_METHOD, say_method(m, test));
 	if (test->interval_ns != other->interval_ns)
 		text = add_item(m, text, TEXT_COLUMN_INTERVAL, say_length(m, test->interval_ns));

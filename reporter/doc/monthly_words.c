@@ -217,6 +217,9 @@ const char *say_method(struct monthly *m, const struct test_config *test)
 {
 	if (test->port == 0)
 		return test->method;
+	if (test->query != NULL)
+		return keep(m, must_format("%s %u %s %s %s", test->method, (unsigned)test->port,
+					   test->transport, test->query, test->record));
 	return keep(m, must_format("%s %u", test->method, (unsigned)test->port));
 }
 

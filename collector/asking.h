@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a service is asked for, from words: a configuration's or those of a command line. */
+#ifndef NETGRADE_COLLECTOR_ASKING_H
+#define NETGRADE_COLLECTOR_ASKING_H
+
+#include "collector/base/err.h"
+#include "collector/probe/ask.h"
+#include "config/config.h"
+
+/* NULL for a test of no service. The caller destroys it. E_MEMORY; E_SYNTAX for words that the
+ * loader would have refused. */
+MUST_CHECK enum err asking_of(const struct test_config *test, struct ask **out);
+
+#endif
