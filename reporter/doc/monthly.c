@@ -56,7 +56,7 @@ static void add_cover(struct monthly *m, enum scores_detail detail)
 /* Outages of all primary paths. */
 struct outage_sum {
 	size_t count;
-	nsec length;
+	nsec longest; /* in the period */
 };
 
 static struct outage_sum sum_outages(const struct assessment *a)
@@ -67,7 +67,8 @@ static struct outage_sum sum_outages(const struct assessment *a)
 		const struct facts *facts = &assessment_path(a, i, SCORING_PRIMARY)->facts;
 		for (size_t k = 0; k < facts->outage_count; k++) {
 			sum.count++;
-			sum.length += facts->outages[k].within;
+			if (facts->outages[k].within > sum.longest)
+				sum.longest = facts->outages[k].within;
 		}
 	}
 	return sum;
@@ -100,14 +101,17 @@ static const char *say_scope(struct monthly *m)
 			      say_count(m, network->members), say_count(m, network->vetoed));
 	return PHRASE(m, TEXT_SUMMARY_SCOPE, say_count(m, network->scored),
 		      say_count(m, network->members), say_count(m, network->vetoed),
-		      say_count(m, outages.count), say_length(m, outages.length));
+		      say_count(m, outages.count), say_length(m, outages.longest));
 }
 
 static const char *say_summary(struct monthly *m)
 {
 	const struct assessment *a = m->assessment;
 	const char *text = say_both(m, say_result(m), say_scope(m));
+	const char *first = m->findings == NULL ? NULL : say_first_finding(m);
 
+	if (first != NULL)
+		return say_both(m, text, first);
 	if (a->cause_count == 0)
 		return text;
 	const struct cause *cause = &a->causes[0];
@@ -189,6 +193,16 @@ static bool is_below(const struct assessment *a, size_t assessed)
 	return !score_given(score) || score->vetoes != 0 || score->printed < pass_mark(a->profile);
 }
 
+/* Of the site; NULL where none is known. They stand with most points first. */
+static const struct cause *first_cause(const struct assessment *a, size_t assessed)
+{
+	for (size_t i = 0; i < a->cause_count; i++) {
+		if (a->causes[i].assessed == assessed)
+			return &a->causes[i];
+	}
+	return NULL;
+}
+
 static const char *say_below(struct monthly *m, size_t assessed)
 {
 	const struct assessment *a = m->assessment;
@@ -198,8 +212,12 @@ static const char *say_below(struct monthly *m, size_t assessed)
 
 	if (!score_given(score) || score->vetoes != 0)
 		return remarks;
+	const char *mark = say_number(m, pass_mark(a->profile), 0, "");
+	const struct cause *cause = first_cause(a, assessed);
 	return say_listed(m,
-			  PHRASE(m, TEXT_REASON_BELOW, say_number(m, pass_mark(a->profile), 0, "")),
+			  cause == NULL ? PHRASE(m, TEXT_REASON_BELOW, mark)
+					: PHRASE(m, TEXT_REASON_BELOW_MOST, mark,
+						 say_indicator(m, cause->indicator)),
 			  remarks);
 }
 

@@ -11,7 +11,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { FINDINGS_TOLD = 10, CAUSES_MENDED = 3 };
+enum { FINDINGS_TOLD = 10, CAUSES_MENDED = 3, CONCERNED_NAMED = 5 };
+
+/* Points that print as 0.00 are no row of their own. */
+static const double least_rest = 0.005;
 
 static const struct event *event_of(const struct monthly *m, const struct finding *finding)
 {
@@ -245,11 +248,8 @@ static const char *shift_what(struct monthly *m, const struct finding *finding)
 
 static const char *shift_who(struct monthly *m, const struct finding *finding)
 {
-	const struct pattern *pattern = finding_pattern(m->findings, finding);
-
-	if (!rises(&pattern->shift))
-		return NULL;
-	return PHRASE(m, TEXT_FINDING_CARRIER_OF, say_organisation(m, pattern->organisation));
+	return rises(&finding_pattern(m->findings, finding)->shift) ? pattern_who(m, finding)
+								    : NULL;
 }
 
 static const char *shift_action(struct monthly *m, const struct finding *finding)
@@ -315,14 +315,41 @@ static const char *lapse_when(struct monthly *m, const struct finding *finding)
 	return say_span(m, told ? lapse->cut_off : lapse->period);
 }
 
+/* Whose sites the agent measures: by name, or how many where they are many. */
+static const char *say_concerned(struct monthly *m, size_t agent)
+{
+	const struct assessment *a = m->assessment;
+	bool *concerned = must_calloc(a->config->organisation_count, sizeof(*concerned));
+	const char *names = "";
+	size_t count = 0;
+
+	for (size_t i = 0; i < a->site_count; i++) {
+		const struct site *site = assessment_site(a, i);
+		if (site->scored_agent != agent || concerned[site->organisation])
+			continue;
+		concerned[site->organisation] = true;
+		names = say_listed(m, names, say_organisation(m, site->organisation));
+		count++;
+	}
+	free(concerned);
+	return count <= CONCERNED_NAMED
+		       ? names
+		       : PHRASE(m, TEXT_FINDING_CONCERNED_MANY, say_count(m, count));
+}
+
 static const char *lapse_what(struct monthly *m, const struct finding *finding)
 {
 	const struct lapse *lapse = lapse_of(m, finding);
 	bool told = lapse->cut_off.from < lapse->cut_off.until;
 	struct period period = told ? lapse->cut_off : lapse->period;
 
-	return PHRASE(m, lapse_words[lapse->why].what, say_length(m, period.until - period.from),
-		      say_count(m, lapse->paths));
+	const char *text =
+		PHRASE(m, lapse_words[lapse->why].what, say_length(m, period.until - period.from),
+		       say_count(m, lapse->paths));
+
+	if (!lapse->whole)
+		return text;
+	return say_both(m, text, PHRASE(m, TEXT_FINDING_CONCERNED, say_concerned(m, lapse->agent)));
 }
 
 static const char *lapse_who(struct monthly *m, const struct finding *finding)
@@ -402,6 +429,36 @@ static void add_finding_row(struct monthly *m, size_t rank, const struct finding
 			});
 }
 
+const char *say_first_finding(struct monthly *m)
+{
+	const struct finding *finding = &m->findings->items[0];
+	const struct telling *telling = &tellings[finding->kind];
+
+	if (m->findings->count == 0 || !(finding->points > 0))
+		return NULL;
+	struct value where = telling->where(m, finding);
+	const char *text = PHRASE(m, TEXT_SUMMARY_FIRST, where.text, telling->when(m, finding),
+				  say_number(m, finding->points, 2, ""));
+	value_finish(&where);
+	return text;
+}
+
+/* What the score lacks besides. */
+static void add_rest(struct monthly *m, double told)
+{
+	double rest = 100 - m->assessment->headline[SCORING_PRIMARY].exact - told;
+
+	if (!(rest >= least_rest))
+		return;
+	doc_row(m->doc, (struct value[]){
+				value_number(NAN, 0, ""),
+				value_text(word(m, TEXT_FINDING_REST_WHERE)),
+				value_text(""),
+				value_text(word(m, TEXT_FINDING_REST)),
+				value_number(rest, 2, ""),
+			});
+}
+
 void add_findings(struct monthly *m)
 {
 	const struct column columns[] = {
@@ -424,13 +481,17 @@ void add_findings(struct monthly *m)
 		return;
 	}
 	doc_table(m->doc, "findings", word(m, TEXT_FINDING_TABLE), columns, COUNT(columns));
-	for (size_t i = 0; i < count; i++)
+	double points = 0;
+	for (size_t i = 0; i < count; i++) {
 		add_finding_row(m, i + 1, &m->findings->items[told[i]]);
+		points += m->findings->items[told[i]].points;
+	}
+	add_rest(m, points);
 	if (count < m->findings->count)
 		doc_note(m->doc,
 			 PHRASE(m, TEXT_FINDING_BOUNDED, say_count(m, m->findings->count - count)));
 	free(told);
-	doc_note(m->doc, word(m, TEXT_FINDING_POINTS));
+	doc_note(m->doc, PHRASE(m, TEXT_FINDING_POINTS, say_primary(m)));
 }
 
 /* --- what to mend --- */

@@ -30,6 +30,17 @@ static void add_definitions(struct monthly *m)
 	doc_text(m->doc, word(m, TEXT_NOTES_NOT_MEASURED));
 }
 
+static void add_formula(struct monthly *m)
+{
+	static const enum text_id parts[] = {TEXT_FORMULA_BUCKETS, TEXT_FORMULA_RANK,
+					     TEXT_FORMULA_INSIDE, TEXT_FORMULA_SPREAD,
+					     TEXT_FORMULA_ROUGH};
+
+	doc_heading(m->doc, 2, word(m, TEXT_FORMULA_HEADING), "formula");
+	for (size_t i = 0; i < COUNT(parts); i++)
+		doc_text(m->doc, word(m, parts[i]));
+}
+
 static const char *say_families(struct monthly *m, const struct test_config *test)
 {
 	const char *text = "";
@@ -404,4 +415,5 @@ void add_notes(struct monthly *m)
 	if (any_beyond(m->assessment))
 		doc_note(m->doc, word(m, TEXT_NOTES_BEYOND));
 	add_profile(m);
+	add_formula(m);
 }

@@ -51,6 +51,7 @@ const char *say_indicator(const struct monthly *m, enum indicator indicator);
 const char *say_tier(const struct monthly *m, enum tier tier);
 const char *say_method(struct monthly *m, const struct test_config *test); /* "tcp 443" */
 const char *say_family(enum family family);				   /* "IPv4" */
+const char *say_primary(struct monthly *m); /* the family that is scored, where it is one */
 /* Why a path is below or without a score; "" if it is neither. */
 const char *say_remarks(struct monthly *m, const struct path *path);
 /* Where in the period most of the points of a cause went. */
@@ -87,7 +88,9 @@ void add_organisation_scores(struct monthly *m);
 void add_paths(struct monthly *m); /* every site in each of its families, best score first */
 void add_ranking(struct monthly *m);
 void add_findings(struct monthly *m); /* those that are told first */
-void add_mending(struct monthly *m);  /* who is to do what about them */
+/* Where and when most points went, in a sentence; NULL where no finding cost any. */
+const char *say_first_finding(struct monthly *m);
+void add_mending(struct monthly *m); /* who is to do what about them */
 void add_outages(struct monthly *m);
 void add_patterns(struct monthly *m); /* what recurs, shifted, never answered */
 void add_services(struct monthly *m); /* what is measured beside the scored tests */

@@ -228,6 +228,17 @@ const char *say_family(enum family family)
 	return family == FAMILY_IPV4 ? "IPv4" : "IPv6";
 }
 
+const char *say_primary(struct monthly *m)
+{
+	const struct assessment *a = m->assessment;
+
+	for (size_t i = 1; i < a->site_count; i++) {
+		if (assessment_site(a, i)->primary != assessment_site(a, 0)->primary)
+			return word(m, TEXT_FINDING_EACH_PRIMARY);
+	}
+	return say_family(a->site_count == 0 ? FAMILY_IPV4 : assessment_site(a, 0)->primary);
+}
+
 static const char *say_gates(struct monthly *m, const struct score *score)
 {
 	const struct profile *profile = m->assessment->profile;
@@ -315,6 +326,16 @@ static const char *say_peak(struct monthly *m, enum text_id id, struct peak peak
 		      say_number(m, 100 * peak.share, 0, "%"));
 }
 
+/* An outage with most of the lost packets is where to look. */
+static const char *say_lost(struct monthly *m, const struct facts *facts)
+{
+	uint64_t unavailable = facts->judged.lost - facts->available.lost;
+
+	return facts->outage_count > 0 && 2 * unavailable > facts->judged.lost
+		       ? say_worst_outage(m, facts)
+		       : say_peak(m, TEXT_EVIDENCE_LOSS, facts->lost_peak);
+}
+
 /* Hours of the day that most of it went with, or NULL. */
 static const char *say_habit(struct monthly *m, const struct path *path, enum indicator indicator)
 {
@@ -347,7 +368,7 @@ const char *say_evidence(struct monthly *m, const struct cause *cause)
 	case INDICATOR_AVAILABILITY:
 		return say_worst_outage(m, facts);
 	case INDICATOR_LOSS:
-		return say_peak(m, TEXT_EVIDENCE_LOSS, facts->lost_peak);
+		return say_lost(m, facts);
 	case INDICATOR_DELAY:
 		return say_peak(m, TEXT_EVIDENCE_DELAY, facts->delay_peak[DELAY_RTT]);
 	case INDICATOR_PDV:
