@@ -90,7 +90,11 @@ nsec agent_now(const struct agent *agent)
 
 enum err agent_open(struct agent *agent, const struct probe_ops *method)
 {
-	struct probe_options options = {.receive_buffer = agent->options.receive_buffer};
+	struct probe_options options = {
+		.receive_buffer = agent->options.receive_buffer,
+		.authorities = agent->options.authorities,
+		.contact = agent->options.contact,
+	};
 
 	return methods_open(&agent->methods, method, &options);
 }
@@ -244,6 +248,7 @@ static void queue_send(struct agent *agent, const struct due *due, nsec now)
 		.sequence = track_sequence(track, due->slot, due->packet),
 		.size = track->size,
 		.dscp = track->dscp,
+		.t_max = track->t_max,
 		.ask = track->ask,
 		.turn = track->turn,
 	};
@@ -337,6 +342,7 @@ static void receive_all(struct agent *agent, nsec now)
 		.methods = &agent->methods,
 		.overflows = agent->overflows,
 		.counters = &agent->counters,
+		.listener = &agent->options.listener,
 		.clock_offset = agent->clock.offset,
 		.since = agent->received_at,
 	};
@@ -415,10 +421,12 @@ static void settle_stopped(struct agent *agent, nsec now)
 }
 
 /* Surplus answers come soon after the first ones if at all; late ones can come until T_max. */
-static bool settled_early(const struct flight *flight, nsec now)
+static bool settled_early(const struct flight *flight, enum probe_end end, nsec now)
 {
 	nsec last = flight_answered_at(flight);
 
+	if (end == PROBE_IS_FINAL && flight->passed == flight->expected)
+		return !flight_waits(flight);
 	return last != NSEC_UNDEFINED && now > last + linger;
 }
 
@@ -430,7 +438,10 @@ static void settle_early(struct agent *agent, nsec now)
 	agent->hurried_at = now;
 	for (uint32_t i = 0; i < agent->tracks.count; i++) {
 		struct track *track = tracks_at(&agent->tracks, i);
-		if (track == NULL || track->oldest == NULL || !settled_early(track->oldest, now))
+		if (track == NULL || track->oldest == NULL)
+			continue;
+		enum probe_end end = agent->methods.probes[track->probe]->ops->end;
+		if (!settled_early(track->oldest, end, now))
 			continue;
 		/* Slots behind it that are withheld wait for their time. */
 		if (track->oldest->next == NULL)

@@ -42,6 +42,8 @@ struct agent_listener {
 	/* Why a slot about to begin is not to be measured: 0, it is; SLOT_UNSCHEDULED; SLOT_UNSENT
 	 * where it should be and cannot. It is handed over all the same; may be NULL. */
 	uint32_t (*withholds)(void *context, uint32_t series, struct period slot);
+	/* A visit of an open slot has ended, good until the return; may be NULL. */
+	void (*visited)(void *context, uint32_t series, const struct visit *visit);
 };
 
 struct agent_options {
@@ -49,6 +51,8 @@ struct agent_options {
 	double c1;  /* the loss ratio from which on a slot is bad */
 	bool hurry; /* a slot whose packets are all answered need not wait for its T_max */
 	uint32_t receive_buffer; /* octets that a receiving socket may hold; 0: the default */
+	const char *authorities; /* as in struct probe_options, as the next */
+	const char *contact;
 };
 
 struct agent_counters {

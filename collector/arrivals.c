@@ -58,6 +58,24 @@ static void take_failure(struct arrivals *arrivals, const struct probe_event *ev
 		arrivals->counters->forged++;
 }
 
+static void take_withdrawal(struct arrivals *arrivals, const struct probe_event *event)
+{
+	struct flight *flight = flight_answered(arrivals, event);
+
+	if (flight != NULL)
+		(void)flight_withdrawn(flight, event->mark.packet, event->cause);
+}
+
+/* How a visit went is told of those that have a slot yet. */
+static void tell_visit(const struct arrivals *arrivals, const struct probe_event *event)
+{
+	const struct agent_listener *listener = arrivals->listener;
+
+	if (event->visit != NULL && listener->visited != NULL &&
+	    flight_marked(arrivals, event) != NULL)
+		listener->visited(listener->context, event->mark.series, event->visit);
+}
+
 static void take_rejection(struct arrivals *arrivals, const struct probe_event *event)
 {
 	struct complaint complaint = {
@@ -89,6 +107,7 @@ static void take_overflow(struct arrivals *arrivals, const struct probe_event *e
 
 static void take_event(struct arrivals *arrivals, const struct probe_event *event)
 {
+	tell_visit(arrivals, event);
 	switch (event->kind) {
 	case PROBE_STAMPED:
 		take_stamp(arrivals, event);
@@ -98,6 +117,11 @@ static void take_event(struct arrivals *arrivals, const struct probe_event *even
 		break;
 	case PROBE_FAILED:
 		take_failure(arrivals, event);
+		break;
+	case PROBE_EXPIRED:
+		break;
+	case PROBE_WITHDRAWN:
+		take_withdrawal(arrivals, event);
 		break;
 	case PROBE_REJECTED:
 		take_rejection(arrivals, event);

@@ -14,6 +14,7 @@ struct arrivals {
 	const struct methods *methods;
 	struct overflows *overflows; /* by family: IPv4, IPv6 */
 	struct agent_counters *counters;
+	const struct agent_listener *listener;
 	nsec clock_offset; /* of the realtime from the monotonic clock */
 	nsec since;	   /* realtime: what arrived before was read by an earlier look */
 };

@@ -25,8 +25,25 @@ static enum err read_expected(const struct test_config *test, struct ask *ask,
 	return E_OK;
 }
 
+static enum err page_of(const struct test_config *test, struct ask **out)
+{
+	struct ask ask = {
+		.url = test->url,
+		.text = test->expect[0],
+		.blocked = (const char *const *)test->blocked,
+		.body_most = test->body,
+		.redirects_most = test->redirects,
+	};
+
+	snprintf(ask.subject, sizeof(ask.subject), "%s", test->subject);
+	return ask_copy(&ask, out);
+}
+
 enum err asking_of(const struct test_config *test, struct ask **out)
 {
+	if (test->url != NULL)
+		return page_of(test, out);
+
 	struct ask ask = {.query = {.edns = DNS_EDNS_SIZE, .recursion = true}};
 
 	if (test->query == NULL) {

@@ -201,6 +201,15 @@ static const char *size_of(const struct notice *n, const struct flow *flow)
 	return phrase(n, v4 ? NOTICE_FRAGMENTS_IPV4 : NOTICE_FRAGMENTS_IPV6, VALUES(octets, count));
 }
 
+/* The test whose packets are visits; NULL: they are none. */
+static const struct test_config *visits_of(const struct notice *n, const struct flow *flow)
+{
+	const struct test_config *test =
+		flow->test == CONFIG_NONE ? NULL : &n->config->tests[flow->test];
+
+	return test == NULL || test->url == NULL ? NULL : test;
+}
+
 /* By family, of those whose flow is given. */
 static const char *sizes_of(const struct notice *n, const struct flow *const flows[FAMILY_COUNT])
 {
@@ -213,6 +222,12 @@ static const char *sizes_of(const struct notice *n, const struct flow *const flo
 		any = flows[f];
 		n->members[count++] = size_of(n, any);
 	}
+	const struct test_config *visits = visits_of(n, any);
+	if (visits != NULL)
+		return phrase(n, NOTICE_PAGE,
+			      VALUES(visits->url,
+				     arena_format(n->arena, "%u", (unsigned)visits->body),
+				     arena_format(n->arena, "%u", (unsigned)visits->redirects)));
 	if (any->port != 0)
 		return phrase(n, NOTICE_SYN,
 			      VALUES(arena_format(n->arena, "%u", any->port), join(n, count)));
@@ -304,7 +319,7 @@ static void say_test(const struct notice *n, size_t index)
 
 	if (kind.flow == NULL)
 		return;
-	say(n, NOTICE_TEST,
+	say(n, test->url == NULL ? NOTICE_TEST : NOTICE_VISITS,
 	    VALUES(test->name, kind.agents, length(n, test->interval_ns),
 		   arena_format(n->arena, "%u", test->packets), kind.sizes,
 		   arena_format(n->arena, "%u", test->dscp), hours_of(n, test->calendar), kind.to));
@@ -320,25 +335,27 @@ static bool sends_echo(const struct notice *n)
 	return false;
 }
 
-/* The smallest port above this one that connections are opened to; 0: none. */
-static unsigned int next_port(const struct notice *n, unsigned int above)
+/* The smallest port above this one that a kind of flows goes to; 0: none. */
+static unsigned int next_port(const struct notice *n, unsigned int above, enum notice_text kind)
 {
 	unsigned int next = 0;
 
 	for (size_t i = 0; i < n->flows.count; i++) {
-		unsigned int port = n->flows.items[i].port;
-		if (port > above && (next == 0 || port < next))
-			next = port;
+		const struct flow *flow = &n->flows.items[i];
+		enum notice_text own = visits_of(n, flow) == NULL ? NOTICE_TCP : NOTICE_HTTP;
+		if (own == kind && flow->port > above && (next == 0 || flow->port < next))
+			next = flow->port;
 	}
 	return next;
 }
 
-/* NULL: none. */
-static const char *list_ports(const struct notice *n)
+/* The ports that single SYNs, or visits, go to; NULL: none. */
+static const char *list_ports(const struct notice *n, enum notice_text kind)
 {
 	const char *list = NULL;
+	unsigned int port = 0;
 
-	for (unsigned int port = next_port(n, 0); port != 0; port = next_port(n, port)) {
+	while ((port = next_port(n, port, kind)) != 0) {
 		const char *text = arena_format(n->arena, "%u", port);
 		n->members[0] = list;
 		n->members[1] = text;
@@ -349,14 +366,19 @@ static const char *list_ports(const struct notice *n)
 
 static void say_protocols(const struct notice *n)
 {
-	const char *ports = list_ports(n);
+	static const enum notice_text kinds[] = {NOTICE_TCP, NOTICE_HTTP};
+	bool any = false;
 
 	say(n, NOTICE_PROTOCOL, NO_VALUES);
 	if (sends_echo(n))
 		say(n, NOTICE_ICMP, NO_VALUES);
-	if (ports != NULL)
-		say(n, NOTICE_TCP, VALUES(ports));
-	else
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const char *ports = list_ports(n, kinds[i]);
+		if (ports != NULL)
+			say(n, kinds[i], VALUES(ports));
+		any |= ports != NULL;
+	}
+	if (!any)
 		say(n, NOTICE_NO_PORTS, NO_VALUES);
 }
 

@@ -62,6 +62,18 @@ static const char *const texts[NOTICE_TEXTS][NOTICE_LANGUAGES] = {
 		 "SYN-ACK is answered with RST at once, so that no session is opened. The source "
 		 "port varies from 49152 to 65535: please do not filter by it, nor take this for "
 		 "a scan or a half-open attack.\n"},
+	[NOTICE_HTTP] =
+		{"  - TCP 端口 {1}：以 HTTP 或 HTTPS "
+		 "访问网页，每次如同一名用户打开该页，读取后即断开；"
+		 "不登录，不提交表单，不执行脚本。User-Agent 以 netgrade-collector/ "
+		 "开头并注明联系人，请据此放行，勿以验证码或拦截页应答。下文速率中每次访问按往返各 "
+		 "128 KiB 计。\n",
+		 "  - TCP port {1}: pages are visited over HTTP or HTTPS, each time as one user "
+		 "opens the page, and the connection is ended when it is read. Nothing is logged "
+		 "in to, no form is sent and no script is run. The User-Agent begins with "
+		 "netgrade-collector/ and names the contact: please let it pass by that, without "
+		 "a captcha or a block page. In the rates below a visit is reckoned at 128 KiB "
+		 "each way.\n"},
 	[NOTICE_NO_PORTS] = {"  - 不使用 TCP 和 UDP，因此不涉及端口。\n",
 			     "  - Neither TCP nor UDP is used, so there are no ports.\n"},
 	[NOTICE_RATES] = {"\n四、速率、包长与时段\n", "\n4. Rates, packet sizes and hours\n"},
@@ -69,6 +81,9 @@ static const char *const texts[NOTICE_TEXTS][NOTICE_LANGUAGES] = {
 			 "DSCP {6}；{7}。\n",
 			 "  - Test {1}, from {2}: {4} packets every {3} to {8}, evenly spaced; "
 			 "{5}; DSCP {6}; {7}.\n"},
+	[NOTICE_VISITS] = {"  - 测试 {1}，由{2}发出：每 {3}访问{8} {4} 次；{5}；DSCP {6}；{7}。\n",
+			   "  - Test {1}, from {2}: {4} visits every {3} to {8}, evenly spaced; "
+			   "{5}; DSCP {6}; {7}.\n"},
 	[NOTICE_IN_SECONDS] = {"{1} 秒", "{1} s"},
 	[NOTICE_IN_MINUTES] = {"{1} 分钟", "{1} min"},
 	[NOTICE_IN_HOURS] = {"{1} 小时", "{1} h"},
@@ -84,6 +99,9 @@ static const char *const texts[NOTICE_TEXTS][NOTICE_LANGUAGES] = {
 	[NOTICE_SIZES] = {"载荷 {1} 字节（{2}）", "{1} octets of payload ({2})"},
 	[NOTICE_SYN] = {"TCP 端口 {1}，仅 SYN，无数据（{2}）",
 			"TCP port {1}, SYN only, no data ({2})"},
+	[NOTICE_PAGE] = {"网页 {1}，最多读取 {2} 字节，跟随重定向不超过 {3} 次",
+			 "the page {1}, of which at most {2} octets are read, with at most {3} "
+			 "redirects followed"},
 	[NOTICE_SIZE_IPV4] = {"IPv4 包长 {1} 字节", "IPv4 packets of {1} octets"},
 	[NOTICE_SIZE_IPV6] = {"IPv6 包长 {1} 字节", "IPv6 packets of {1} octets"},
 	[NOTICE_FRAGMENTS_IPV4] = {"IPv4 分 {2} 片，共 {1} 字节",

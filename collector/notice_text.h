@@ -20,10 +20,12 @@ enum notice_text {
 	NOTICE_TARGET,	       /* site; addresses */
 	NOTICE_PROTOCOL,
 	NOTICE_ICMP,
-	NOTICE_TCP, /* ports */
+	NOTICE_TCP,  /* ports */
+	NOTICE_HTTP, /* ports */
 	NOTICE_NO_PORTS,
 	NOTICE_RATES,
 	NOTICE_TEST,	   /* test; agents; slot; packets; sizes; DSCP; hours; to what */
+	NOTICE_VISITS,	   /* as the one before */
 	NOTICE_IN_SECONDS, /* length of a slot, as are the next two */
 	NOTICE_IN_MINUTES,
 	NOTICE_IN_HOURS,
@@ -34,6 +36,7 @@ enum notice_text {
 	NOTICE_EACH_OF,	  /* agents */
 	NOTICE_SIZES,	  /* payload; sizes by family */
 	NOTICE_SYN,	  /* port; sizes by family */
+	NOTICE_PAGE,	  /* URL; octets; redirects */
 	NOTICE_SIZE_IPV4, /* octets of the packet */
 	NOTICE_SIZE_IPV6,
 	NOTICE_FRAGMENTS_IPV4, /* octets of all fragments; how many */

@@ -13,6 +13,7 @@
 #include "collector/ticker.h"
 #include "config/config.h"
 #include "config/method.h"
+#include "config/url.h"
 #include "config/value.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CAPTURE_LIMIT = 1000000 };
+enum { CAPTURE_LIMIT = 1000000, CONTACT = 128, BODY_MOST = 2 << 20, REDIRECTS_MOST = 5 };
 
 /* Right after a socket asks for them the kernel may not take stamps yet. */
 static const nsec warm_up = 50 * NSEC_PER_MSEC;
@@ -32,6 +33,9 @@ static struct {
 	const char *config;
 	const char *method;
 	const char *port;
+	const char *url;
+	const char *expect;
+	const char *authorities;
 	const char *count;
 	const char *interval;
 	const char *size;
@@ -47,6 +51,8 @@ static struct {
 
 struct once {
 	struct target plan; /* what all targets have in common */
+	struct ask ask;
+	char contact[CONTACT]; /* "": not known */
 	struct result *results;
 	size_t count;
 	size_t room;
@@ -114,6 +120,14 @@ static bool suits(const struct method_rule *rule, const char *method)
 		fprintf(stderr, "--port: %s; leave it out\n", rule->without);
 	else if (rule->port && given.port == NULL)
 		fprintf(stderr, "--port is missing; %s needs one, such as --port 443\n", method);
+	else if (rule->page && given.url == NULL)
+		fprintf(stderr,
+			"--url is missing; %s needs one, such as --url "
+			"https://www.example.gov.cn/\n",
+			method);
+	else if (!rule->page && (given.url != NULL || given.expect != NULL))
+		fprintf(stderr, "--%s: only http visits pages; leave it out\n",
+			given.url != NULL ? "url" : "expect");
 	else if (rule->size == NULL && given.size != NULL)
 		fprintf(stderr, "--size: %s; leave it out\n", rule->without);
 	else
@@ -121,19 +135,46 @@ static bool suits(const struct method_rule *rule, const char *method)
 	return false;
 }
 
-/* The defaults end within three seconds whatever the network does. */
-static bool read_plan(struct target *out)
+/* What a page is asked for, and the port that it is visited at. */
+static bool read_page(struct ask *ask, long *port)
+{
+	struct problem problem;
+	uint16_t number;
+
+	if (given.url == NULL)
+		return true;
+	if (!url_parse(given.url, &number, &problem)) {
+		fprintf(stderr, "--url: %s\n", problem.text);
+		return false;
+	}
+	if (given.expect != NULL &&
+	    (given.expect[0] == '\0' || strlen(given.expect) > PAGE_TEXT_MOST)) {
+		fprintf(stderr, "--expect: a text to look for has 1 to %d octets\n",
+			PAGE_TEXT_MOST);
+		return false;
+	}
+	*ask = (struct ask){.url = given.url,
+			    .text = given.expect,
+			    .body_most = BODY_MOST,
+			    .redirects_most = REDIRECTS_MOST};
+	*port = number;
+	return true;
+}
+
+/* The defaults end within three seconds whatever the network does; of http within twenty. */
+static bool read_plan(struct target *out, struct ask *ask)
 {
 	const char *method = given.method == NULL ? "icmp" : given.method;
 	const struct method_rule *rule = find_method(method);
 	long port = 0;
-	long count = 10;
+	bool page = rule != NULL && rule->page;
+	long count = page ? 5 : 10;
 	long size = rule != NULL && rule->size != NULL ? 64 : 0;
 	long dscp = 0;
-	nsec spacing = 100 * NSEC_PER_MSEC;
-	nsec t_max = 2 * NSEC_PER_SEC;
+	nsec spacing = page ? NSEC_PER_SEC : 100 * NSEC_PER_MSEC;
+	nsec t_max = page ? 15 * NSEC_PER_SEC : 2 * NSEC_PER_SEC;
 
-	if (rule == NULL || !suits(rule, method) ||
+	if (rule == NULL || !suits(rule, method) || !read_page(ask, &port) ||
 	    !read_number(given.port, "port", (long[]){1, UINT16_MAX}, &port) ||
 	    !read_number(given.count, "count", (long[]){1, 10000}, &count) ||
 	    !read_number(given.size, "size", (long[]){MARK_SIZE, 65000}, &size) ||
@@ -151,6 +192,7 @@ static bool read_plan(struct target *out)
 		.packets = (uint32_t)count,
 		.size = (uint16_t)size,
 		.dscp = (uint8_t)dscp,
+		.ask = page ? ask : NULL,
 	};
 	return true;
 }
@@ -216,6 +258,8 @@ static bool add_operands(struct once *once, int count, char **operands)
 			diagnostics_print(&diagnostics, stderr);
 		good = config != NULL;
 	}
+	if (good && config != NULL)
+		contact_format(&config->contact, once->contact, sizeof(once->contact));
 	for (int i = 0; good && i < count; i++)
 		good = add_operand(once, config, operands[i]);
 	config_destroy(config);
@@ -228,6 +272,14 @@ static void on_finished(void *context, uint32_t series, const struct sample *sam
 	struct once *once = context;
 
 	result_take(&once->results[series], sample);
+}
+
+static void on_visited(void *context, uint32_t series, const struct visit *visit)
+{
+	struct once *once = context;
+
+	if (visits_add(&once->results[series].visits, visit) != E_OK)
+		log_error("once", "out of memory: a visit is not shown");
 }
 
 static void on_clock_stepped(void *context, nsec by)
@@ -291,9 +343,12 @@ static enum err open_all(struct once *once)
 	struct agent_options options = {
 		.listener = {.context = once,
 			     .finished = on_finished,
+			     .visited = on_visited,
 			     .clock_stepped = on_clock_stepped},
 		.c1 = 1,
 		.hurry = true,
+		.authorities = given.authorities,
+		.contact = once->contact[0] == '\0' ? NULL : once->contact,
 	};
 
 	enum err rc = find_account(&account);
@@ -462,7 +517,7 @@ static int run_once(int count, char **operands)
 				   : "--rate: only together with --inventory; leave it out");
 		return EXIT_USAGE;
 	}
-	if (read_plan(&once.plan) && add_operands(&once, count, operands)) {
+	if (read_plan(&once.plan, &once.ask) && add_operands(&once, count, operands)) {
 		enum err rc = open_all(&once);
 		if (rc == E_OK)
 			rc = measure(&once);
@@ -485,14 +540,20 @@ static int run_once(int count, char **operands)
 }
 
 static const struct option_row options[] = {
-	{"method", "METHOD", "icmp, or tcp: opens connections to a port (icmp)", &given.method,
-	 NULL},
+	{"method", "METHOD", "icmp; tcp: opens connections to a port; http: visits a page (icmp)",
+	 &given.method, NULL},
 	{"port", "N", "of tcp", &given.port, NULL},
-	{"count", "N", "packets to each target (10)", &given.count, NULL},
-	{"interval", "DURATION", "between two packets to a target (100ms)", &given.interval, NULL},
-	{"size", "OCTETS", "of payload (64); not of tcp", &given.size, NULL},
+	{"url", "URL", "of http: the page, visited at the address of TARGET", &given.url, NULL},
+	{"expect", "TEXT", "of http: text that the page must have", &given.expect, NULL},
+	{"authorities", "FILE", "of http: PEM file of certificate authorities believed besides",
+	 &given.authorities, NULL},
+	{"count", "N", "packets to each target (10), of http visits (5)", &given.count, NULL},
+	{"interval", "DURATION", "between two packets to a target (100ms), of http (1s)",
+	 &given.interval, NULL},
+	{"size", "OCTETS", "of payload (64); of icmp", &given.size, NULL},
 	{"dscp", "N", "differentiated services code point, 0 to 63 (0)", &given.dscp, NULL},
-	{"t-max", "DURATION", "a packet is lost after this long (2s)", &given.t_max, NULL},
+	{"t-max", "DURATION", "a packet is lost after this long (2s), of http (15s)", &given.t_max,
+	 NULL},
 	{"pcap", "FILE", "write the packets sent and received to FILE", &given.pcap, NULL},
 	{"config", "FILE", "lets TARGET be the name of a site", &given.config, NULL},
 	{"inventory", "FILE",

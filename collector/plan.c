@@ -78,7 +78,8 @@ static enum err fill_ask(struct planned *planned, const struct test_config *test
 	if (rc != E_OK || planned->ask == NULL)
 		return rc;
 	planned->target.ask = planned->ask;
-	planned->target.size = (uint16_t)dns_query_size(&planned->ask->query);
+	if (planned->ask->url == NULL)
+		planned->target.size = (uint16_t)dns_query_size(&planned->ask->query);
 	return E_OK;
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CELL = 160, COLUMNS = 14 };
+enum { CELL = 256, COLUMNS = 14 };
 
 static const struct {
 	enum slot_flag flag;
@@ -30,6 +30,12 @@ static const struct {
 	{SLOT_WRONG, "wrong"},
 	{SLOT_MALFORMED, "malformed"},
 	{SLOT_TRUNCATED, "truncated"},
+	{SLOT_NAME, "name"},
+	{SLOT_TLS, "tls"},
+	{SLOT_STATUS, "status"},
+	{SLOT_TEXT, "text"},
+	{SLOT_BOUNDS, "bounds"},
+	{SLOT_BLOCKED, "blocked"},
 };
 
 enum { FLAGS = sizeof(flag_names) / sizeof(flag_names[0]) };
@@ -47,6 +53,7 @@ struct result result_absent(const char *name, const struct endpoint *host)
 
 void result_finish(struct result *result)
 {
+	visits_finish(&result->visits);
 	free(result->packets);
 	result->packets = NULL;
 }
@@ -149,6 +156,19 @@ static void widen(int *widths, char row[COLUMNS][CELL])
 	}
 }
 
+static void print_visits(const struct result_list *list)
+{
+	if (list->plan->ask == NULL)
+		return;
+	visits_print_head();
+	for (size_t i = 0; i < list->count; i++)
+		visits_print(&list->results[i].visits, list->results[i].name,
+			     list->results[i].host.family);
+	for (size_t i = 0; i < list->count; i++)
+		visits_print_certificates(&list->results[i].visits, list->results[i].name,
+					  list->results[i].host.family);
+}
+
 bool result_print_table(const struct result_list *list)
 {
 	char head[COLUMNS][CELL] = {"target", "family", "sent",	  "lost", "dup", "reord", "late",
@@ -168,6 +188,7 @@ bool result_print_table(const struct result_list *list)
 		format_flags(list->results[i].summary.flags, flags);
 		print_row(row, widths, flags);
 	}
+	print_visits(list);
 	const struct agent_counters *c = agent_counters(list->agent);
 	if (c->forged + c->bad_checksum > 0)
 		printf("not counted: %" PRIu64 " forged answers, %" PRIu64
@@ -247,7 +268,7 @@ static json_t *result_json(const struct result *result, const struct target *pla
 
 	endpoint_format(&result->host, address);
 	return json_pack(
-		"{ss,ss,ss,ss,so*,sI,sI,si,sI,sI,si,si,si,si,si,si,si,si,si,so,so,ss,so,so*}",
+		"{ss,ss,ss,ss,so*,sI,sI,si,sI,sI,si,si,si,si,si,si,si,si,si,so,so,ss,so,so*,so*}",
 		"target", result->name, "address", address, "family",
 		result->host.family == 4 ? "ipv4" : "ipv6", "method", plan->method->method, "port",
 		plan->host.port == 0 ? NULL : json_integer(plan->host.port), "from_ns",
@@ -259,7 +280,8 @@ static json_t *result_json(const struct result *result, const struct target *pla
 		(int)s->late, "rejected", (int)s->rejected, "round_trip_ns", round_trip,
 		"lost_quantiles", lost_quantiles(result), "stamped_by",
 		stamp_source_name(result->stamped_by), "flags", flags_of(s->flags), "each_packet",
-		packets_of(result));
+		packets_of(result), "visits",
+		plan->ask == NULL ? NULL : visits_json(&result->visits));
 }
 
 bool result_print_json(const struct result_list *list)

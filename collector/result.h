@@ -6,6 +6,7 @@
 #include "collector/agent.h"
 #include "collector/metric/sample.h"
 #include "collector/metric/summary.h"
+#include "collector/visits.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@ struct result {
 	struct summary summary;
 	nsec p95;		      /* of all packets sent, lost = NSEC_INFINITE */
 	enum stamp_source stamped_by; /* the weakest of the answered packets */
+	struct visits visits;	      /* where packets are visits */
 	struct singleton *packets;    /* room for all of them, or NULL: not wanted */
 };
 

@@ -42,6 +42,8 @@ static const nsec gather = NSEC_PER_HOUR;
 static const nsec doubt_max = 60 * NSEC_PER_SEC;
 enum { DOUBT_OCTETS = 64 << 20 };
 
+enum { CONTACT = 128 };
+
 struct service {
 	struct config *config;
 	char *agent_name;
@@ -309,10 +311,15 @@ static void find_ceiling(struct service *service)
 
 static enum err open_privileged(struct service *service, const struct account *account)
 {
+	char contact[CONTACT];
+
+	contact_format(&service->config->contact, contact, sizeof(contact));
 	struct agent_options options = {
 		.listener = {service, on_finished, on_worsened, on_clock_stepped, on_withholds},
 		.c1 = service->config->profile->c1,
 		.receive_buffer = agent_of(service)->receive_buffer,
+		.authorities = agent_of(service)->authorities,
+		.contact = contact[0] == '\0' ? NULL : contact,
 	};
 
 	find_ceiling(service);

@@ -19,11 +19,11 @@ struct track track_over(const struct target *target, uint8_t probe)
 				.packets = target->packets,
 				.t_max = target->t_max + settle_slack},
 		.host = target->host,
+		.ask = target->ask,
 		.t_max = target->t_max,
 		.alarm = INT64_MIN,
 		.size = target->size,
 		.dscp = target->dscp,
-		.ask = target->ask,
 		.probe = probe,
 	};
 

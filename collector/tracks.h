@@ -17,8 +17,8 @@
 struct track {
 	struct pace pace; /* its number is the series' */
 	struct endpoint host;
+	const struct ask *ask; /* of a service; NULL */
 	struct flight *oldest; /* the open slots, in the order of time */
-	const struct ask *ask; /* as in struct target */
 	nsec t_max;
 	int64_t alarm; /* the last slot that was reported as worsened */
 	uint16_t salt; /* where its sequence numbers start */

@@ -2,6 +2,8 @@
 #include "config/budget.h"
 #include "config/loading.h"
 
+#include <string.h>
+
 static const struct key_row rate_rows[] = {
 	{.name = "packets-per-second",
 	 .type = VALUE_NUMBER,
@@ -129,4 +131,22 @@ void resolve_budget(struct loading *l)
 		.telephone = text_or(l, &named->telephone, &none),
 		.email = text_or(l, &named->email, &none),
 	};
+}
+
+void contact_format(const struct contact *contact, char *out, size_t size)
+{
+	const char *const parts[] = {contact->email, contact->telephone, contact->en};
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i] == NULL || parts[i][0] == '\0' || used + 3 >= size)
+			continue;
+		used += (size_t)snprintf(out + used, size - used, used == 0 ? "" : ", ");
+		for (const char *c = parts[i]; *c != '\0' && used + 1 < size; c++) {
+			if (*c >= ' ' && *c <= '~' && strchr("()\\", *c) == NULL)
+				out[used++] = *c;
+		}
+		out[used] = '\0';
+	}
 }

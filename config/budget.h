@@ -6,6 +6,8 @@
 
 #include "config/diagnostic.h"
 
+#include <stddef.h>
+
 enum budget_scope { BUDGET_AGENT, BUDGET_TARGET, BUDGET_OWNER, BUDGET_SCOPES };
 
 struct limit {
@@ -29,5 +31,9 @@ struct contact {
 	char *telephone;
 	char *email;
 };
+
+/* Who answers for the measuring, on one line of ASCII as protocols carry it: electronic mail,
+ * telephone, English name, as far as given; "" where nothing is. */
+void contact_format(const struct contact *contact, char *out, size_t size);
 
 #endif

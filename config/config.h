@@ -70,6 +70,7 @@ struct agent_config {
 	uint32_t receive_buffer; /* octets */
 	struct name_server_config *name_servers; /* in the order in which they are asked */
 	size_t name_server_count;		 /* 0: those of its system */
+	char *authorities; /* PEM file: whose certificates it believes besides; NULL */
 	/* Where its packets come from, as the sites see it; for what is told to their owners. */
 	struct address *sources[FAMILY_COUNT];
 	size_t source_count[FAMILY_COUNT];
@@ -112,13 +113,19 @@ struct test_config {
 	char *query;	 /* domain name in ASCII */
 	char *record;	 /* "A", "AAAA", "NS", "SOA" */
 	char *transport; /* "udp", "tcp" */
-	char **expect;	 /* right answers, ended by NULL; none: any */
+	/* Right answers, of http one text that the page must have; NULL at the end; none: any. */
+	char **expect;
 	int64_t interval_ns;
 	uint32_t packets;
 	uint16_t size; /* octets of payload; 0 where the method has none to choose */
 	uint16_t port; /* 0 where the method has none */
 	uint8_t dscp;
 	int64_t t_max_ns;
+	/* Of http; NULL and 0 of the others. */
+	char *url;
+	char **blocked;	   /* texts by which a page for robots is known too, NULL at the end */
+	uint32_t body;	   /* octets of a page, at most */
+	uint8_t redirects; /* at most */
 	bool family[FAMILY_COUNT];
 	size_t *sites; /* the targets, resolved, ascending */
 	size_t site_count;

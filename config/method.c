@@ -1,19 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config/method.h"
 #include "config/loading.h"
+#include "config/page.h"
 #include "config/question.h"
 
 #include <string.h>
 
-enum { METHODS = 2 };
+enum { METHODS = 3 };
 
-const char *const method_words[METHODS + 1] = {"icmp", "tcp", NULL};
+#define SECOND INT64_C(1000000000)
+
+const char *const method_words[METHODS + 1] = {"icmp", "tcp", "http", NULL};
 
 static const struct method_rule rules[METHODS] = {
-	{.packets = "20", .size = "64", .without = "icmp has neither ports nor questions"},
+	{.packets = "20",
+	 .size = "64",
+	 .t_max = "3s",
+	 .t_max_most = 10 * SECOND,
+	 .without = "icmp has neither ports nor questions"},
 	/* One of six lost is below the 20 % that make a slot bad, one of five is not; and no host
 	 * sees a connection begun more often than every ten seconds of a slot of a minute. */
-	{.packets = "6", .port = true, .without = "tcp opens a connection and sends no data"},
+	{.packets = "6",
+	 .t_max = "3s",
+	 .t_max_most = 10 * SECOND,
+	 .port = true,
+	 .without = "tcp opens a connection and sends no data"},
+	/* The deadline by which the assessment of government websites calls one open. */
+	{.packets = "1",
+	 .t_max = "15s",
+	 .t_max_most = 60 * SECOND,
+	 .page = true,
+	 .service = true,
+	 .without = "http takes its port from the url and sends no payload"},
 };
 
 const struct method_rule *method_rule_of(size_t choice)
@@ -31,13 +49,56 @@ static void fall_back(struct loading *l, struct section *section, struct value *
 		value->state = VALUE_DEFAULT;
 }
 
+static void complain_unfit(struct loading *l, struct draft_test *draft, struct value *value,
+			   const char *why)
+{
+	if (value_known(value))
+		section_complain(&l->reading, &draft->section, value,
+				 "%s; leave it out or choose another method", why);
+}
+
 static void refuse(struct loading *l, struct draft_test *draft, struct value *value)
+{
+	complain_unfit(l, draft, value, method_rule_of(draft->method.choice)->without);
+}
+
+static void resolve_port(struct loading *l, struct draft_test *draft,
+			 const struct method_rule *rule)
+{
+	if (!rule->port)
+		refuse(l, draft, &draft->port);
+	else if (rule->usual != NULL)
+		fall_back(l, &draft->section, &draft->port, rule->usual);
+	else if (draft->port.state == VALUE_ABSENT)
+		section_complain(&l->reading, &draft->section, &draft->port,
+				 "is missing; %s needs one, such as 443", draft->method.text);
+}
+
+static void resolve_t_max(struct loading *l, struct draft_test *draft,
+			  const struct method_rule *rule)
+{
+	fall_back(l, &draft->section, &draft->t_max, rule->t_max);
+	if (value_known(&draft->t_max) && draft->t_max.integer > rule->t_max_most)
+		section_complain(&l->reading, &draft->section, &draft->t_max,
+				 "\"%.20s\" is too long for %s; use 100ms to %ds",
+				 draft->t_max.text, draft->method.text,
+				 (int)(rule->t_max_most / SECOND));
+}
+
+static void resolve_service(struct loading *l, struct draft_test *draft, struct test_config *test)
 {
 	const struct method_rule *rule = method_rule_of(draft->method.choice);
 
-	if (value_known(value))
-		section_complain(&l->reading, &draft->section, value,
-				 "%s; leave it out or choose another method", rule->without);
+	if (rule->question)
+		resolve_question(l, draft, test);
+	else
+		refuse_question(l, draft, rule->without);
+	if (rule->page)
+		resolve_page(l, draft, test);
+	else
+		refuse_page(l, draft);
+	if (!rule->question && !rule->page)
+		refuse(l, draft, &draft->expect);
 }
 
 void resolve_method(struct loading *l, struct draft_test *draft, struct test_config *test)
@@ -53,20 +114,13 @@ void resolve_method(struct loading *l, struct draft_test *draft, struct test_con
 		fall_back(l, &draft->section, &draft->size, rule->size);
 	else
 		refuse(l, draft, &draft->size);
-	if (!rule->port)
-		refuse(l, draft, &draft->port);
-	else if (rule->usual != NULL)
-		fall_back(l, &draft->section, &draft->port, rule->usual);
-	else if (draft->port.state == VALUE_ABSENT)
-		section_complain(&l->reading, &draft->section, &draft->port,
-				 "is missing; %s needs one, such as 443", draft->method.text);
+	resolve_port(l, draft, rule);
+	resolve_t_max(l, draft, rule);
 	test->packets = (uint32_t)draft->packets.integer;
 	test->port = (uint16_t)draft->port.integer;
 	test->size = (uint16_t)draft->size.integer;
-	if (rule->question)
-		resolve_question(l, draft, test);
-	else
-		refuse_question(l, draft, rule->without);
+	test->t_max_ns = draft->t_max.integer;
+	resolve_service(l, draft, test);
 }
 
 void test_method_key(const struct test_config *test, char out[CONFIG_METHOD])

@@ -5,13 +5,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct method_rule {
 	const char *packets; /* in a slot, by default */
 	const char *size;    /* octets of payload by default; NULL: there is nothing to choose */
+	const char *t_max;   /* by default */
+	int64_t t_max_most;  /* ns */
 	bool port;	     /* it has one; false: it has none */
 	const char *usual;   /* the port by default; NULL: it must be written */
 	bool question;	     /* it has one: see question.h */
+	bool page;	     /* it has one: see page.h */
 	bool service;	     /* it measures a service; false: the network */
 	const char *without; /* why a key above is refused */
 };

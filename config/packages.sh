@@ -4,7 +4,7 @@
 
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 libpcap-dev librrd-dev libyaml-dev
 libuv1-dev libsqlite3-dev libjansson-dev libcap-ng-dev libgnutls28-dev libcurl4-openssl-dev libldns-dev
-libidn2-dev libcmocka-dev scdoc"
+libidn2-dev libssl-dev libcmocka-dev scdoc"
 # Without ca-certificates no HTTPS server is believed that alarms are posted to.
 RUN_PACKAGES="tzdata ca-certificates"
 

@@ -210,6 +210,11 @@ static void print_agents(const struct config *config, FILE *out)
 			fprintf(out, "    site: %s\n", config->sites[agent->site].name);
 		fprintf(out, "    receive-buffer: %u\n", (unsigned)agent->receive_buffer);
 		print_name_servers(agent, out);
+		if (agent->authorities != NULL) {
+			fputs("    authorities: ", out);
+			yaml_print_text(out, agent->authorities);
+			putc('\n', out);
+		}
 		print_sources(agent, out);
 		if (agent->anchor_count > 0)
 			fprintf(out, "    anchors:\n");
@@ -347,6 +352,25 @@ static void print_question(const struct test_config *test, FILE *out)
 		fprintf(out, "%s      - \"%s\"\n", i == 0 ? "    expect:\n" : "", test->expect[i]);
 }
 
+static void print_page(const struct test_config *test, FILE *out)
+{
+	fputs("    url: ", out);
+	yaml_print_text(out, test->url);
+	putc('\n', out);
+	if (test->expect[0] != NULL) {
+		fputs("    expect: ", out);
+		yaml_print_text(out, test->expect[0]);
+		putc('\n', out);
+	}
+	for (size_t i = 0; test->blocked[i] != NULL; i++) {
+		fputs(i == 0 ? "    blocked:\n      - " : "      - ", out);
+		yaml_print_text(out, test->blocked[i]);
+		putc('\n', out);
+	}
+	fprintf(out, "    body: %u\n    redirects: %u\n", (unsigned)test->body,
+		(unsigned)test->redirects);
+}
+
 static void print_test(const struct config *config, FILE *out, const struct test_config *test)
 {
 	struct list_printer list;
@@ -355,7 +379,9 @@ static void print_test(const struct config *config, FILE *out, const struct test
 	print_targets(config, out, test);
 	print_duration(out, "    interval", test->interval_ns);
 	fprintf(out, "    packets: %u\n", (unsigned)test->packets);
-	if (test->port != 0)
+	if (test->url != NULL)
+		print_page(test, out);
+	else if (test->port != 0)
 		fprintf(out, "    port: %u\n", (unsigned)test->port);
 	if (test->query != NULL)
 		print_question(test, out);

@@ -98,7 +98,7 @@ void resolve_question(struct loading *l, struct draft_test *draft, struct test_c
 
 void refuse_question(struct loading *l, struct draft_test *draft, const char *why)
 {
-	struct value *values[] = {&draft->query, &draft->record, &draft->transport, &draft->expect};
+	struct value *values[] = {&draft->query, &draft->record, &draft->transport};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		if (value_known(values[i]))

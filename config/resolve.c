@@ -155,6 +155,8 @@ static void resolve_agents(struct loading *l)
 		agent->place = keep_place(l, named->name.place);
 		resolve_sources(l, draft, agent);
 		resolve_name_servers(l, draft, agent);
+		if (value_known(&draft->authorities))
+			agent->authorities = arena_text(l->config->arena, draft->authorities.text);
 	}
 	if (list->count == 0 && !list->broken)
 		add_local_agent(l);
@@ -312,7 +314,6 @@ static void resolve_test(struct loading *l, struct draft_test *draft, struct tes
 
 	test->interval_ns = draft->interval.integer;
 	test->dscp = (uint8_t)draft->dscp.integer;
-	test->t_max_ns = draft->t_max.integer;
 	resolve_method(l, draft, test);
 	for (enum family f = 0; f < FAMILY_COUNT; f++)
 		test->family[f] = both;

@@ -51,7 +51,7 @@ static bool check_absolute(const struct value *value, struct problem *problem)
 	if (value->text[0] == '/')
 		return true;
 	problem_say(problem,
-		    "\"%.60s\" is not absolute; write the folder from / on, such as "
+		    "\"%.60s\" is not absolute; write it from / on, such as "
 		    "/var/lib/netgrade",
 		    value->text);
 	return false;
@@ -194,6 +194,12 @@ static const struct key_row agent_rows[] = {
 	 .fallback = TEXT_OF(RECEIVE_BUFFER_DEFAULT),
 	 .unit = "octets",
 	 .meaning = "queue of answers that wait to be read"},
+	{.name = "authorities",
+	 .type = VALUE_TEXT,
+	 .offset = offsetof(struct draft_agent, authorities),
+	 .check = check_absolute,
+	 .fallback_told = "those of its system alone",
+	 .meaning = "PEM file of certificate authorities that are believed besides"},
 	{.name = "name-servers",
 	 .type = VALUE_TEXT,
 	 .list = true,

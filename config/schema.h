@@ -47,6 +47,7 @@ struct draft_agent {
 	struct section_list anchors; /* of struct draft_anchor */
 	struct value receive_buffer;
 	struct value name_servers;
+	struct value authorities;
 	struct value sources[FAMILY_COUNT];
 };
 
@@ -129,6 +130,10 @@ struct draft_test {
 	struct value record;
 	struct value transport;
 	struct value expect;
+	struct value url;
+	struct value blocked;
+	struct value body;
+	struct value redirects;
 	struct value size;
 	struct value dscp;
 	struct value t_max;

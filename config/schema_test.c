@@ -2,6 +2,9 @@
 #include "config/method.h"
 #include "config/question.h"
 #include "config/schema.h"
+#include "config/url.h"
+
+#include <string.h>
 
 #define MILLISECOND INT64_C(1000000)
 #define SECOND	    INT64_C(1000000000)
@@ -62,6 +65,22 @@ static bool check_interval(const struct value *value, struct problem *problem)
 	return false;
 }
 
+static bool check_url(const struct value *value, struct problem *problem)
+{
+	uint16_t port;
+
+	return url_parse(value->text, &port, problem);
+}
+
+static bool check_text(const struct value *value, struct problem *problem)
+{
+	if (value->text[0] != '\0' && strlen(value->text) <= PAGE_TEXT_MOST)
+		return true;
+	problem_say(problem, "has %zu octets; a text to look for has 1 to %d", strlen(value->text),
+		    PAGE_TEXT_MOST);
+	return false;
+}
+
 const struct key_row test_rows[] = {
 	{.name = "name",
 	 .type = VALUE_NAME,
@@ -94,9 +113,9 @@ const struct key_row test_rows[] = {
 	 .offset = offsetof(struct draft_test, packets),
 	 .least = 1,
 	 .most = 1000,
-	 .fallback_told = "20; of tcp and dns 6",
+	 .fallback_told = "20; of tcp and dns 6; of http 1",
 	 .unit = "packets",
-	 .meaning = "packets per slot, target and family"},
+	 .meaning = "packets, of http visits, per slot, target and family"},
 	{.name = "port",
 	 .type = VALUE_INTEGER,
 	 .offset = offsetof(struct draft_test, port),
@@ -126,8 +145,39 @@ const struct key_row test_rows[] = {
 	 .list = true,
 	 .single = true,
 	 .offset = offsetof(struct draft_test, expect),
-	 .fallback_told = "any; only dns has it",
-	 .meaning = "right answers: addresses, of NS and SOA names; any other answer is wrong"},
+	 .fallback_told = "any; dns and http have it",
+	 .meaning = "of dns right answers: addresses, of NS and SOA names; any other answer is "
+		    "wrong. Of http one text that the page must have, in UTF-8"},
+	{.name = "url",
+	 .type = VALUE_TEXT,
+	 .offset = offsetof(struct draft_test, url),
+	 .fallback_told = "none: http requires it, the others have none",
+	 .check = check_url,
+	 .meaning = "page that is visited, at the address of the target"},
+	{.name = "blocked",
+	 .type = VALUE_TEXT,
+	 .list = true,
+	 .single = true,
+	 .offset = offsetof(struct draft_test, blocked),
+	 .fallback_told = "those known to the program",
+	 .check = check_text,
+	 .meaning = "of http: texts by which a page for robots is known too, which tells nothing "
+		    "of the page asked for"},
+	{.name = "body",
+	 .type = VALUE_INTEGER,
+	 .offset = offsetof(struct draft_test, body),
+	 .least = 1024,
+	 .most = 64 << 20,
+	 .fallback_told = "of http 2097152",
+	 .unit = "octets",
+	 .meaning = "of http: a page that is larger fails"},
+	{.name = "redirects",
+	 .type = VALUE_INTEGER,
+	 .offset = offsetof(struct draft_test, redirects),
+	 .least = 0,
+	 .most = 10,
+	 .fallback_told = "of http 5",
+	 .meaning = "of http: a visit that is led on more often fails"},
 	{.name = "size",
 	 .type = VALUE_INTEGER,
 	 .offset = offsetof(struct draft_test, size),
@@ -147,9 +197,11 @@ const struct key_row test_rows[] = {
 	 .type = VALUE_DURATION,
 	 .offset = offsetof(struct draft_test, t_max),
 	 .least = 100 * MILLISECOND,
-	 .most = 10 * SECOND,
-	 .fallback = "3s",
-	 .meaning = "a packet not back by then is lost"},
+	 .most = 60 * SECOND,
+	 .fallback_told = "3s; of http 15s",
+	 .meaning =
+		 "a packet not back by then, of http a page not wholly there, is lost; above 10s "
+		 "for http only"},
 	{.name = "families",
 	 .type = VALUE_CHOICE,
 	 .list = true,

@@ -15,12 +15,18 @@ static const uint32_t cause_flags[] = {
 	[LOSS_FAILURE] = SLOT_FAILURE,
 	[LOSS_WRONG] = SLOT_WRONG,
 	[LOSS_MALFORMED] = SLOT_MALFORMED,
+	[LOSS_NAME] = SLOT_NAME,
+	[LOSS_TLS] = SLOT_TLS,
+	[LOSS_STATUS] = SLOT_STATUS,
+	[LOSS_TEXT] = SLOT_TEXT,
+	[LOSS_BOUNDS] = SLOT_BOUNDS,
+	[LOSS_BLOCKED] = SLOT_BLOCKED,
 };
 
 static void count_outcome(struct summary *s, const struct singleton *one)
 {
 	if (one->outcome == OUTCOME_UNSENT) {
-		s->flags |= SLOT_UNSENT;
+		s->flags |= SLOT_UNSENT | cause_flags[one->cause];
 		return;
 	}
 	s->sent++;

@@ -27,6 +27,12 @@ enum loss_cause {
 	LOSS_FAILURE,	  /* the service said that it failed, or would not: a DNS response code */
 	LOSS_WRONG,	  /* an answer that is not among the right ones, or has no record */
 	LOSS_MALFORMED,	  /* an answer that cannot be read, or was cut and stayed so */
+	LOSS_NAME,	  /* a name that has no address of the family */
+	LOSS_TLS,	  /* no TLS session, or a certificate that is not valid for the host */
+	LOSS_STATUS,	  /* another status than 2xx, or no whole answer */
+	LOSS_TEXT,	  /* the expected text is not in the page */
+	LOSS_BOUNDS,	  /* more redirects, headers or octets than are taken */
+	LOSS_BLOCKED,	  /* a page for robots: tells nothing of the one that was asked for */
 };
 
 /* "refused" and so on, NULL for what was not told. */
@@ -51,7 +57,7 @@ struct singleton {
 	uint8_t stamped_by; /* enum stamp_source */
 	uint8_t duplicates; /* further answers to the same packet; stays at 255 */
 	uint8_t reordered;  /* 1 when a packet sent later was answered earlier (RFC 4737, 3.3) */
-	uint8_t cause;	    /* enum loss_cause, of a packet lost or rejected */
+	uint8_t cause;	    /* enum loss_cause, unless replied */
 };
 
 #endif

@@ -24,6 +24,12 @@ const char *loss_cause_name(enum loss_cause cause)
 		[LOSS_FAILURE] = "failure",
 		[LOSS_WRONG] = "wrong",
 		[LOSS_MALFORMED] = "malformed",
+		[LOSS_NAME] = "name",
+		[LOSS_TLS] = "tls",
+		[LOSS_STATUS] = "status",
+		[LOSS_TEXT] = "text",
+		[LOSS_BOUNDS] = "bounds",
+		[LOSS_BLOCKED] = "blocked",
 	};
 	return names[cause];
 }

@@ -26,6 +26,12 @@ enum slot_flag {
 	SLOT_UNREACHABLE = 1u << 11,
 	SLOT_FILTERED = 1u << 12,
 	SLOT_NEIGHBOUR = 1u << 13,
+	SLOT_NAME = 1u << 14,
+	SLOT_TLS = 1u << 15,
+	SLOT_STATUS = 1u << 16,
+	SLOT_TEXT = 1u << 17,
+	SLOT_BOUNDS = 1u << 18,
+	SLOT_BLOCKED = 1u << 19, /* not lost: unsent */
 	SLOT_FAILURE = 1u << 20,
 	SLOT_WRONG = 1u << 21,
 	SLOT_MALFORMED = 1u << 22,
@@ -34,8 +40,9 @@ enum slot_flag {
 
 /* All causes of loss. */
 enum {
-	SLOT_CAUSES = SLOT_REFUSED | SLOT_UNREACHABLE | SLOT_FILTERED | SLOT_NEIGHBOUR |
-		      SLOT_FAILURE | SLOT_WRONG | SLOT_MALFORMED
+	SLOT_CAUSES = SLOT_REFUSED | SLOT_UNREACHABLE | SLOT_FILTERED | SLOT_NEIGHBOUR | SLOT_NAME |
+		      SLOT_TLS | SLOT_STATUS | SLOT_TEXT | SLOT_BOUNDS | SLOT_FAILURE | SLOT_WRONG |
+		      SLOT_MALFORMED
 };
 
 struct summary {

@@ -5,21 +5,83 @@
 #include <stdlib.h>
 #include <string.h>
 
+static size_t room_of(const char *text)
+{
+	return text == NULL ? 0 : strlen(text) + 1;
+}
+
+static size_t length_of(const char *const *texts)
+{
+	size_t count = 0;
+
+	while (texts != NULL && texts[count] != NULL)
+		count++;
+	return count;
+}
+
+static size_t room_of_texts(const struct ask *ask)
+{
+	size_t room = room_of(ask->url) + room_of(ask->text);
+
+	for (size_t i = 0; i < length_of(ask->blocked); i++)
+		room += room_of(ask->blocked[i]);
+	return room;
+}
+
+static const char *put(char **at, const char *text)
+{
+	char *copy = *at;
+
+	if (text == NULL)
+		return NULL;
+	memcpy(copy, text, room_of(text));
+	*at += room_of(text);
+	return copy;
+}
+
+/* With what keeps the pointers behind them aligned. */
+static size_t octets_of_answers(const struct ask *ask)
+{
+	size_t octets = ask->expected_count * sizeof(*ask->expected);
+
+	return (octets + sizeof(char *) - 1) / sizeof(char *) * sizeof(char *);
+}
+
+/* In the memory behind it: the answers, the list, the texts. */
+static void copy_parts(const struct ask *ask, struct ask *copy)
+{
+	size_t answers = octets_of_answers(ask);
+	size_t count = length_of(ask->blocked);
+	char *at = (char *)(copy + 1);
+	const char **blocked = (const char **)(void *)(at + answers);
+
+	copy->expected = (const struct dns_value *)(void *)at;
+	if (ask->expected_count > 0)
+		memcpy(at, ask->expected, ask->expected_count * sizeof(*ask->expected));
+	at = (char *)(blocked + count + 1);
+	copy->url = put(&at, ask->url);
+	copy->text = put(&at, ask->text);
+	for (size_t i = 0; i < count; i++)
+		blocked[i] = put(&at, ask->blocked[i]);
+	blocked[count] = NULL;
+	copy->blocked = blocked;
+}
+
+_Static_assert(sizeof(struct ask) % sizeof(char *) == 0, "what stands behind it is aligned");
+
 enum err ask_copy(const struct ask *ask, struct ask **out)
 {
 	if (ask == NULL) {
 		*out = NULL;
 		return E_OK;
 	}
-	/* The answers stand behind it in the same memory. */
-	size_t octets = ask->expected_count * sizeof(*ask->expected);
-	struct ask *copy = malloc(sizeof(*copy) + octets);
+	size_t list = (length_of(ask->blocked) + 1) * sizeof(char *);
+	struct ask *copy =
+		malloc(sizeof(*copy) + octets_of_answers(ask) + list + room_of_texts(ask));
 	if (copy == NULL)
 		return E_MEMORY;
 	*copy = *ask;
-	if (octets > 0)
-		memcpy(copy + 1, ask->expected, octets);
-	copy->expected = (const struct dns_value *)(copy + 1);
+	copy_parts(ask, copy);
 	*out = copy;
 	return E_OK;
 }
@@ -60,11 +122,32 @@ bool ask_satisfied(const struct ask *ask, const struct dns_answer *answer)
 	return answer->count > 0;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool same_page(const struct ask *a, const struct ask *b)
+{
+	size_t count = length_of(a->blocked);
+
+	if (!same_text(a->url, b->url) || !same_text(a->text, b->text) ||
+	    a->body_most != b->body_most || a->redirects_most != b->redirects_most ||
+	    length_of(b->blocked) != count)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(a->blocked[i], b->blocked[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
 bool ask_same(const struct ask *a, const struct ask *b)
 {
 	if (a == NULL || b == NULL)
 		return a == b;
-	if (strcmp(a->subject, b->subject) != 0 || a->expected_count != b->expected_count)
+	if (strcmp(a->subject, b->subject) != 0 || a->expected_count != b->expected_count ||
+	    !same_page(a, b))
 		return false;
 	for (size_t i = 0; i < a->expected_count; i++) {
 		if (!same_value(&a->expected[i], &b->expected[i]))

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { ASK_SUBJECT = 17 };
 
@@ -20,6 +21,13 @@ struct ask {
 	enum ask_transport transport;
 	const struct dns_value *expected; /* right answers */
 	size_t expected_count;		  /* 0: any will do */
+	/* Of http; url is NULL of other methods. */
+	const char *url;
+	const char *text;	    /* that the page must have; NULL: any will do */
+	const char *const *blocked; /* texts of pages for robots, besides those known; NULL at the
+				       end, may be NULL itself */
+	uint32_t body_most;	    /* octets of a page */
+	uint8_t redirects_most;
 };
 
 /* With memory of its own; NULL of NULL. */

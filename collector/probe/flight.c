@@ -181,6 +181,11 @@ static enum outcome outcome_of(enum loss_cause cause)
 	case LOSS_FAILURE:
 	case LOSS_WRONG:
 	case LOSS_MALFORMED:
+	case LOSS_NAME:
+	case LOSS_TLS:
+	case LOSS_STATUS:
+	case LOSS_TEXT:
+	case LOSS_BOUNDS:
 		return OUTCOME_FAILED;
 	default:
 		return OUTCOME_REJECTED;
@@ -193,6 +198,15 @@ bool flight_failed(struct flight *flight, uint32_t index, enum loss_cause cause)
 		return false;
 	flight->packets[index].cause = cause & 0xf;
 	decide(flight, index, outcome_of(cause));
+	return true;
+}
+
+bool flight_withdrawn(struct flight *flight, uint32_t index, enum loss_cause cause)
+{
+	if (index >= flight->room || flight->packets[index].answered)
+		return false;
+	flight->packets[index].cause = cause & 0xf;
+	decide(flight, index, OUTCOME_UNSENT);
 	return true;
 }
 
@@ -258,6 +272,7 @@ static struct singleton singleton_of(const struct flight *flight,
 	};
 	if (packet->outcome == OUTCOME_UNSENT) {
 		one.sent_at = NSEC_UNDEFINED;
+		one.cause = packet->cause;
 		return one;
 	}
 	one.stamped_by = packet->sent_stamp;

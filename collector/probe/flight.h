@@ -73,6 +73,9 @@ bool flight_replied(struct flight *flight, uint32_t packet, nsec at, enum stamp_
  * believed instead: errors prove nothing. */
 bool flight_failed(struct flight *flight, uint32_t packet, enum loss_cause cause);
 
+/* It proves nothing after all: as good as unsent, for this cause. False when it was answered. */
+bool flight_withdrawn(struct flight *flight, uint32_t packet, enum loss_cause cause);
+
 /* Loses the packets whose deadline is before now. Call it after reading everything that arrived. */
 void flight_expire(struct flight *flight, nsec now);
 

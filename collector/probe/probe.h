@@ -7,6 +7,7 @@
 #include "collector/base/err.h"
 #include "collector/base/nsec.h"
 #include "collector/metric/singleton.h"
+#include "collector/metric/visit.h"
 #include "collector/net/endpoint.h"
 #include "collector/packet/mark.h"
 #include "collector/probe/ask.h"
@@ -23,6 +24,7 @@ struct probe_packet {
 	uint16_t sequence; /* what an error that quotes only the header is matched by */
 	uint16_t size;	   /* octets of payload */
 	uint8_t dscp;
+	nsec t_max;
 	const struct ask *ask; /* of a service; NULL */
 	uint8_t turn; /* another one after lasting loss: a middlebox may be stuck to a flow */
 	int refused;  /* set: 0 or the errno of the system call that did not send it */
@@ -30,11 +32,14 @@ struct probe_packet {
 };
 
 enum probe_event_kind {
-	PROBE_STAMPED,	/* marked: the kernel's stamp of sending */
-	PROBE_REPLIED,	/* marked; peer is who answered */
-	PROBE_FAILED,	/* marked; peer refused it, or it is where an error says it went */
-	PROBE_REJECTED, /* an ICMP error about (peer, sequence): no cookie proves it */
-	PROBE_FORGED,	/* our identifier, but not our cookie, or cut */
+	PROBE_STAMPED,	 /* marked: the kernel's stamp of sending */
+	PROBE_REPLIED,	 /* marked; peer is who answered */
+	PROBE_FAILED,	 /* marked; peer refused it, or it is where an error says it went */
+	PROBE_EXPIRED,	 /* marked; nothing came in time, and how far it came is known */
+	PROBE_WITHDRAWN, /* marked; it proves nothing: this machine spoilt it, or it was answered as
+			    robots are */
+	PROBE_REJECTED,	 /* an ICMP error about (peer, sequence): no cookie proves it */
+	PROBE_FORGED,	 /* our identifier, but not our cookie, or cut */
 	PROBE_BAD_CHECKSUM,
 	PROBE_OVERFLOWED, /* since the last receive the agent lost packets of this family itself */
 };
@@ -48,8 +53,9 @@ struct probe_event {
 	uint16_t sequence;    /* of the packet's header */
 	nsec at;
 	enum stamp_source stamped_by;
-	enum loss_cause cause;		/* PROBE_FAILED, PROBE_REJECTED */
+	enum loss_cause cause;		/* PROBE_FAILED, PROBE_WITHDRAWN, PROBE_REJECTED */
 	const struct probe_ops *method; /* PROBE_REJECTED: whose packet it was */
+	const struct visit *visit;	/* of a packet that is one; NULL. Good until the return */
 };
 
 struct probe_listener {
@@ -59,6 +65,8 @@ struct probe_listener {
 
 struct probe_options {
 	uint32_t receive_buffer; /* octets that a receiving socket may hold; 0: the default */
+	const char *authorities; /* PEM file: whose certificates are believed besides; NULL */
+	const char *contact;	 /* who answers for it, as told to services; NULL */
 };
 
 /* What every method's own state begins with. */
@@ -66,12 +74,17 @@ struct probe {
 	const struct probe_ops *ops;
 };
 
+/* Whether more may come after a packet's outcome was told. */
+enum probe_end { PROBE_MAY_FOLLOW, PROBE_IS_FINAL };
+
 struct probe_ops {
 	const char *method; /* the word in the configuration */
-	uint16_t size_min;  /* octets of payload */
-	uint16_t header;    /* octets between the IP header and the payload */
-	uint16_t closing;   /* octets behind the IP header of what this machine sends after an
-			       answer; 0: nothing */
+	enum probe_end end;
+	uint16_t size_min; /* octets of payload */
+	uint16_t header;   /* octets between the IP header and the payload */
+	/* Octets behind the IP header of what this machine sends after an answer, of a visit what
+	 * it is reckoned to take each way; 0: nothing. */
+	uint32_t closing;
 
 	/* Opens its sockets, so call it while the process may. A family that the machine lacks is
 	 * logged and left out; E_PERMISSION, E_UNSUPPORTED when neither is left. */

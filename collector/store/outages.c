@@ -117,10 +117,15 @@ enum outage_cause outage_cause_of(uint64_t sent, uint64_t lost, uint64_t rejecte
 	case SLOT_FILTERED:
 		return CAUSE_FILTERED;
 	case SLOT_FAILURE:
+	case SLOT_NAME:
+	case SLOT_TLS:
+	case SLOT_STATUS:
 		return CAUSE_FAILURE;
 	case SLOT_WRONG:
+	case SLOT_TEXT:
 		return CAUSE_WRONG;
 	case SLOT_MALFORMED:
+	case SLOT_BOUNDS:
 		return CAUSE_MALFORMED;
 	default:
 		return CAUSE_REJECTED;

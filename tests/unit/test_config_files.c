@@ -348,7 +348,7 @@ static void the_reference_names_every_key(void **state)
 		assert_non_null(strstr(text, line));
 	}
 	assert_non_null(strstr(text, "16 to 8972 octets; default: 64"));
-	assert_non_null(strstr(text, "duration, 100ms to 10s; default: 3s"));
+	assert_non_null(strstr(text, "duration, 100ms to 1m; default: 3s; of http 15s"));
 	free(text);
 }
 

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What netgrade-collector once --method http prints of visits to a real web server, against the
+emulator's log: pages that open, every way in which none does, and servers that mean harm."""
+
+import json
+import os
+import subprocess
+
+import lab
+import scenario
+import tap
+import truth
+import webserver
+from test_tcp import SYN, SYN_ACK, TCP, header
+
+TARGETS = [lab.TARGET_IPV4.format(7), lab.TARGET_IPV6.format(7)]
+FILTERED, SILENT, CLOSED = 8082, 8083, 8081
+RULES = "; ".join((
+    "nft add table inet service", "nft add chain inet service in"
+    " '{ type filter hook input priority 0; }'",
+    f"nft add rule inet service in tcp dport {FILTERED} reject with icmpx type admin-prohibited",
+    f"nft add rule inet service in tcp dport {SILENT} drop"))
+DELAY = 4_000_000  # ns, each way
+
+
+def url(port, path="/", name=webserver.NAME):
+    return f"http{'' if port < webserver.RIGHT else 's'}://{name}:{port}{path}"
+
+
+def once(options, link, page, *arguments, targets=TARGETS):
+    """Runs once and returns (its exit code, its standard error, its document, its peak memory)."""
+    command = [options.collector, "once", *targets, "--method", "http", "--url", page, "--json",
+               "--packets", *arguments]
+    with open(link.path("once.out"), "w+", encoding="utf-8") as out, \
+            open(link.path("once.err"), "w+", encoding="utf-8") as error:
+        child = subprocess.Popen(lab.inside(link.near, *command), stdout=out, stderr=error)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        error.seek(0)
+        text = out.read()
+        return child.returncode, error.read(), json.loads(text) if text else None, usage.ru_maxrss
+
+
+def connections(path):
+    """{(family, target, port): [(sent, answered)]} of every first SYN and its first SYN-ACK."""
+    found = {}
+    for row in truth.read_rows(path):
+        if row["protocol"] != TCP:
+            continue
+        source, port, number, acknowledged, flags = header(row)
+        if row["direction"] == "forward" and flags & 0x3f == SYN:
+            key = row["family"], row["destination"], port, source, number
+            found.setdefault(key, [int(row["arrival"]), None])
+        elif row["direction"] == "backward" and row["exit"] and flags & 0x3f == SYN_ACK:
+            key = row["family"], row["source"], source, port, (acknowledged - 1) % 2**32
+            if key in found and found[key][1] is None:
+                found[key][1] = int(row["exit"])
+    grouped = {}
+    for (family, target, port, *_), times in found.items():
+        grouped.setdefault((family, target, port), []).append(times)
+    return grouped
+
+
+def check_phases(results, name, visit, answered, bound):
+    """answered: the connection's times in the log."""
+    phases = visit["phases_ns"]
+    true = answered[1] - answered[0]
+    results.check(f"{name}: the kernel's round trip of the SYN is that of the log",
+                  visit["syn_round_trip_ns"] is not None and
+                  abs(visit["syn_round_trip_ns"] - true) <= bound,
+                  f"{visit['syn_round_trip_ns']} and {true}")
+    results.check(f"{name}: the connection takes at least that",
+                  phases["connect"] + 1_000_000 >= visit["syn_round_trip_ns"],
+                  f"{phases['connect']} and {visit['syn_round_trip_ns']}")
+    results.check(f"{name}: TLS 1.3 takes a round trip at least", phases["tls"] >= 2 * DELAY)
+    results.check(f"{name}: the first octet comes after three round trips at least",
+                  phases["first-byte"] >= 6 * DELAY, str(phases))
+    results.check(f"{name}: the phases follow each other",
+                  phases["connect"] + phases["tls"] <= phases["first-byte"] <= phases["total"],
+                  str(phases))
+
+
+def check_certificate(results, name, visit, port):
+    certificate = visit["certificate"]
+    expected = {webserver.RIGHT: (True, True, ""),
+                webserver.MISNAMED: (True, False, ""),
+                webserver.EXPIRED: (False, True, "certificate has expired"),
+                webserver.UNKNOWN: (False, True, "unable to get local issuer certificate")}[port]
+    results.equal(f"{name}: verified, named, problem",
+                  (certificate["verified"], certificate["named"], certificate["problem"]), expected)
+    results.check(f"{name}: its issuer", certificate["issuer"].startswith("O=Trial authority"))
+    days = certificate["days_left"]
+    results.check(f"{name}: {days} days left", days < -300 if port == webserver.EXPIRED else
+                  19 <= days <= 20)
+    whose = "www.another.test" if port == webserver.MISNAMED else webserver.NAME
+    results.equal(f"{name}: subject and names", (certificate["subject"], certificate["names"]),
+                  (f"CN={whose}", whose))
+
+
+def fingerprint(link, label):
+    text = lab.run("openssl", "x509", "-in", link.path(f"{label}.crt"), "-noout", "-fingerprint",
+                   "-sha256").stdout
+    return text.split("=")[1].strip().replace(":", "").lower()
+
+
+def healthy(options, results):
+    """Each visit is one connection, opens, and takes the time that the link makes it take."""
+    visits = 15
+    with lab.Lab(options.emulator, forward=f"delay=fixed:{DELAY // 1_000_000}ms",
+                 backward=f"delay=fixed:{DELAY // 1_000_000}ms") as link:
+        authority = webserver.start(link)
+        code, error, document, _ = once(
+            options, link, url(webserver.RIGHT), "--expect", webserver.TEXT, "--count",
+            str(visits), "--interval", "150ms", "--authorities", authority.file)
+        results.equal("once ends well", (code, error), (0, ""))
+        bound = scenario.check_conduct(results, link.finish())
+        made, served = connections(link.log), webserver.visited(link)
+        true_fingerprint = fingerprint(link, "right")
+    results.equal("pages that the server gave", [row[2] for row in served], [200] * 2 * visits)
+    results.check("it was told who visits",
+                  all(row[3].startswith("netgrade-collector/") for row in served))
+    for row in document["results"]:
+        name = row["address"]
+        mine = sorted(made[row["family"], name, webserver.RIGHT])
+        results.equal(f"{name}: sent, lost, unsent", (row["sent"], row["lost"], row["unsent"]),
+                      (visits, 0, 0))
+        results.equal(f"{name}: connections in the log", len(mine), visits)
+        results.equal(f"{name}: ends", {v["end"] for v in row["visits"]}, {"open"})
+        pages = {(v["status"], v["octets"], v["tls"], v["redirects"]) for v in row["visits"]}
+        results.equal(f"{name}: pages", pages,
+                      {(200, len(webserver.PAGE.encode()), "TLSv1.3", 0)})
+        # Of two visits one may end before the other, but they begin in order.
+        order = sorted(row["visits"], key=lambda visit: visit["began_at_ns"])
+        for number, (visit, times) in enumerate(zip(order, mine)):
+            check_phases(results, f"{name}: visit {number}", visit, times, bound)
+        check_certificate(results, name, row["visits"][0], webserver.RIGHT)
+        results.equal(f"{name}: fingerprint", row["visits"][0]["certificate"]["sha256"],
+                      true_fingerprint)
+        first = min(v["phases_ns"]["first-byte"] for v in row["visits"])
+        results.equal(f"{name}: the least round trip is the first octet's",
+                      row["round_trip_ns"]["min"], first)
+
+
+class Fault:
+    def __init__(self, name, page, end, cause, status=0, redirects=0):
+        self.name, self.page, self.end, self.cause = name, page, end, cause
+        self.status, self.redirects = status, redirects
+
+
+SHORT = ("--t-max", "1500ms")
+FAULTS = (
+    Fault("refused", url(CLOSED), "failed", "refused", 0),
+    Fault("filtered", url(FILTERED), "failed", "filtered", 0),
+    Fault("timed out", url(SILENT), "timed-out", None, 0),
+    Fault("an error of the server", url(webserver.PLAIN, "/error"), "failed", "status", 500),
+    Fault("no such page", url(webserver.PLAIN, "/none"), "failed", "status", 404),
+    Fault("another text", url(webserver.PLAIN, "/other.html"), "failed", "text", 200),
+    Fault("a certificate for another name", url(webserver.MISNAMED), "failed", "tls", 0),
+    Fault("an expired certificate", url(webserver.EXPIRED), "failed", "tls", 0),
+    Fault("an authority that nobody believes", url(webserver.UNKNOWN), "failed", "tls", 0),
+    Fault("TLS to a port without", url(webserver.PLAIN).replace("http:", "https:"), "failed",
+          "tls", 0),
+    Fault("redirected once", url(webserver.PLAIN, "/hop"), "open", None, 200, redirects=1),
+    Fault("redirected without end", url(webserver.PLAIN, "/loop"), "failed", "bounds", 302,
+          redirects=5),
+    Fault("a page for robots", url(webserver.PLAIN, "/robots"), "not-assessable", "blocked", 405),
+)
+
+
+def port_of(fault):
+    return int(fault.page.split(":")[2].split("/")[0])
+
+
+def check_fault(results, fault, row):
+    name = f"{fault.name}: {row['address']}"
+    visits = row["visits"]
+    results.equal(f"{name}: visits", len(visits), 2)
+    found = {(v["end"], v.get("cause"), v["status"]) for v in visits}
+    results.equal(f"{name}: ends, causes, status", found,
+                  {(fault.end, fault.cause, fault.status)})
+    open_, unsent = fault.end == "open", fault.end == "not-assessable"
+    results.equal(f"{name}: sent, lost, unsent", (row["sent"], row["lost"], row["unsent"]),
+                  (0, 0, 2) if unsent else (2, 0 if open_ else 2, 0))
+    told = {"blocked": ["unsent", "blocked"]}.get(fault.cause, [fault.cause])
+    results.equal(f"{name}: flags", row["flags"],
+                  ["user-stamp"] if open_ else told if fault.cause else [])
+    results.equal(f"{name}: redirects", {v["redirects"] for v in visits}, {fault.redirects})
+    if port_of(fault) in (webserver.MISNAMED, webserver.EXPIRED, webserver.UNKNOWN):
+        check_certificate(results, name, visits[0], port_of(fault))
+
+
+def failing(options, results):
+    """Each fault is told apart from the others, in both families."""
+    expected = {}
+    with lab.Lab(options.emulator, forward="delay=fixed:2ms", backward="delay=fixed:2ms") as link:
+        lab.run(*lab.inside(link.far, "sh", "-c", RULES))
+        authority = webserver.start(link)
+        for fault in FAULTS:
+            code, error, document, _ = once(
+                options, link, fault.page, "--expect", webserver.TEXT, "--count", "2",
+                "--interval", "120ms", "--authorities", authority.file, *SHORT)
+            results.equal(f"{fault.name}: once ends well", (code, error), (0, ""))
+            for row in document["results"]:
+                check_fault(results, fault, row)
+                key = row["family"], row["address"], port_of(fault)
+                expected[key] = expected.get(key, 0) + 2 * (1 + fault.redirects)
+        scenario.check_conduct(results, link.finish())
+        made = {key: len(all_) for key, all_ in connections(link.log).items()}
+    results.equal("connections in the log", made, expected)
+
+
+def other_family(options, results):
+    """Led to an address of IPv6, a visit over IPv4 fails: there is no way around."""
+    with lab.Lab(options.emulator, forward="delay=fixed:2ms", backward="delay=fixed:2ms") as link:
+        webserver.start(link)
+        code, error, document, _ = once(options, link, url(webserver.PLAIN, "/to-ipv6"), "--count",
+                                        "2", "--interval", "120ms", *SHORT)
+        results.equal("once ends well", (code, error), (0, ""))
+        scenario.check_conduct(results, link.finish())
+        made = connections(link.log)
+    ends = {row["family"]: {(v["end"], v.get("cause"), v["redirects"]) for v in row["visits"]}
+            for row in document["results"]}
+    results.equal("ends", ends, {"ipv4": {("failed", "name", 0)}, "ipv6": {("open", None, 1)}})
+    counts = {family: len(all_) for (family, *_), all_ in made.items()}
+    results.equal("connections in the log", counts, {"ipv4": 2, "ipv6": 4})
+
+
+def main():
+    missing = webserver.missing()
+    if missing:
+        tap.skip_all(missing)
+        return
+    scenario.run_main({"healthy": healthy, "failing": failing, "other-family": other_family})
+
+
+if __name__ == "__main__":
+    main()
