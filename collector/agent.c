@@ -94,6 +94,7 @@ enum err agent_open(struct agent *agent, const struct probe_ops *method)
 		.receive_buffer = agent->options.receive_buffer,
 		.authorities = agent->options.authorities,
 		.contact = agent->options.contact,
+		.name_servers = agent->options.name_servers,
 	};
 
 	return methods_open(&agent->methods, method, &options);

@@ -53,6 +53,7 @@ struct agent_options {
 	uint32_t receive_buffer; /* octets that a receiving socket may hold; 0: the default */
 	const char *authorities; /* as in struct probe_options, as the next */
 	const char *contact;
+	struct name_servers name_servers;
 };
 
 struct agent_counters {

@@ -33,6 +33,7 @@ static enum err page_of(const struct test_config *test, struct ask **out)
 		.blocked = (const char *const *)test->blocked,
 		.body_most = test->body,
 		.redirects_most = test->redirects,
+		.by_name = test->by_name,
 	};
 
 	snprintf(ask.subject, sizeof(ask.subject), "%s", test->subject);

@@ -54,6 +54,23 @@ void chronicle_retention(const struct config *before, const struct config *after
 			: "; files that are there keep what they have");
 }
 
+static void on_certificate(void *context, const struct certificate_sighting *sighting)
+{
+	journal_certificate(context, sighting);
+}
+
+static void on_end(void *context, const struct end_sighting *sighting)
+{
+	journal_end(context, sighting);
+}
+
+enum err chronicle_visits(struct journal *journal, struct lookout **out)
+{
+	struct lookout_listener listener = {journal, on_certificate, on_end};
+
+	return lookout_create(&listener, out);
+}
+
 void chronicle_stop(struct journal *journal, const struct agent_counters *c)
 {
 	nsec lateness = lateness_quantile(&c->lateness, 0.99);

@@ -6,6 +6,7 @@
 #include "collector/agent.h"
 #include "collector/anchors.h"
 #include "collector/journal.h"
+#include "collector/lookout.h"
 #include "config/config.h"
 
 #include <stdint.h>
@@ -20,6 +21,9 @@ void chronicle_clock_step(struct journal *journal, nsec by);
 
 /* A reload that changes how long rows are kept: what it takes for that to hold. */
 void chronicle_retention(const struct config *before, const struct config *after);
+
+/* A lookout whose sightings go to the journal, which must outlive it. */
+MUST_CHECK enum err chronicle_visits(struct journal *journal, struct lookout **out);
 
 void chronicle_stop(struct journal *journal, const struct agent_counters *counters);
 

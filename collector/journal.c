@@ -29,6 +29,8 @@ struct note {
 	char *profile_digest;
 	struct evidence evidence;
 	struct cut_off cut_off;
+	struct certificate_sighting *certificate; /* owned, as the next; NULL */
+	struct end_sighting *end;
 	bool reread; /* windows, if they have changed */
 	struct window_list windows;
 	enum err rc;
@@ -74,6 +76,8 @@ static void free_texts(const struct note *note)
 	free(note->text);
 	free(note->profile);
 	free(note->profile_digest);
+	free(note->certificate);
+	free(note->end);
 }
 
 static void destroy_note(struct note *note)
@@ -180,6 +184,40 @@ void journal_cut_off(struct journal *journal, const struct cut_off *cut_off)
 		.write = write_cut_off, .title = strdup("cut off"), .cut_off = *cut_off};
 
 	snprintf(note.cut_off.agent, sizeof(note.cut_off.agent), "%s", journal->agent);
+	take_note(journal, &note);
+}
+
+static void *copy_of(const void *octets, size_t len)
+{
+	void *copy = malloc(len);
+
+	return copy == NULL ? NULL : memcpy(copy, octets, len);
+}
+
+static enum err write_certificate(struct journal *journal, struct note *note)
+{
+	return note->certificate == NULL ? E_MEMORY
+					 : archive_certificate(journal->archive, note->certificate);
+}
+
+void journal_certificate(struct journal *journal, const struct certificate_sighting *sighting)
+{
+	struct note note = {.write = write_certificate,
+			    .title = strdup("a certificate"),
+			    .certificate = copy_of(sighting, sizeof(*sighting))};
+	take_note(journal, &note);
+}
+
+static enum err write_end(struct journal *journal, struct note *note)
+{
+	return note->end == NULL ? E_MEMORY : archive_end(journal->archive, note->end);
+}
+
+void journal_end(struct journal *journal, const struct end_sighting *sighting)
+{
+	struct note note = {.write = write_end,
+			    .title = strdup("the end of a visit"),
+			    .end = copy_of(sighting, sizeof(*sighting))};
 	take_note(journal, &note);
 }
 

@@ -5,6 +5,7 @@
 
 #include "collector/base/err.h"
 #include "collector/store/archive.h"
+#include "collector/store/sightings.h"
 #include "collector/store/windows.h"
 
 #include <uv.h>
@@ -35,6 +36,10 @@ void journal_configuration(struct journal *journal, const struct config *config)
 
 /* The agent was cut off: once it is noticed, as it grows, and when it is over. */
 void journal_cut_off(struct journal *journal, const struct cut_off *cut_off);
+
+/* What visits showed. */
+void journal_certificate(struct journal *journal, const struct certificate_sighting *sighting);
+void journal_end(struct journal *journal, const struct end_sighting *sighting);
 
 /* Reads the windows again. */
 void journal_reread_windows(struct journal *journal);

@@ -11,9 +11,9 @@
 #include "collector/proposal.h"
 #include "collector/result.h"
 #include "collector/ticker.h"
+#include "collector/visiting.h"
 #include "config/config.h"
 #include "config/method.h"
-#include "config/url.h"
 #include "config/value.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CAPTURE_LIMIT = 1000000, CONTACT = 128, BODY_MOST = 2 << 20, REDIRECTS_MOST = 5 };
+enum { CAPTURE_LIMIT = 1000000 };
 
 /* Right after a socket asks for them the kernel may not take stamps yet. */
 static const nsec warm_up = 50 * NSEC_PER_MSEC;
@@ -33,8 +33,6 @@ static struct {
 	const char *config;
 	const char *method;
 	const char *port;
-	const char *url;
-	const char *expect;
 	const char *authorities;
 	const char *count;
 	const char *interval;
@@ -45,6 +43,7 @@ static struct {
 	const char *user;
 	const char *inventory;
 	const char *rate;
+	struct visiting visiting;
 	bool json;
 	bool packets;
 } given;
@@ -52,7 +51,8 @@ static struct {
 struct once {
 	struct target plan; /* what all targets have in common */
 	struct ask ask;
-	char contact[CONTACT]; /* "": not known */
+	struct name_servers name_servers;
+	char contact[CONTACT_TEXT]; /* "": not known */
 	struct result *results;
 	size_t count;
 	size_t room;
@@ -120,45 +120,19 @@ static bool suits(const struct method_rule *rule, const char *method)
 		fprintf(stderr, "--port: %s; leave it out\n", rule->without);
 	else if (rule->port && given.port == NULL)
 		fprintf(stderr, "--port is missing; %s needs one, such as --port 443\n", method);
-	else if (rule->page && given.url == NULL)
+	else if (rule->page && given.visiting.url == NULL)
 		fprintf(stderr,
 			"--url is missing; %s needs one, such as --url "
 			"https://www.example.gov.cn/\n",
 			method);
-	else if (!rule->page && (given.url != NULL || given.expect != NULL))
+	else if (!rule->page && (given.visiting.url != NULL || given.visiting.expect != NULL))
 		fprintf(stderr, "--%s: only http visits pages; leave it out\n",
-			given.url != NULL ? "url" : "expect");
+			given.visiting.url != NULL ? "url" : "expect");
 	else if (rule->size == NULL && given.size != NULL)
 		fprintf(stderr, "--size: %s; leave it out\n", rule->without);
 	else
 		return true;
 	return false;
-}
-
-/* What a page is asked for, and the port that it is visited at. */
-static bool read_page(struct ask *ask, long *port)
-{
-	struct problem problem;
-	uint16_t number;
-
-	if (given.url == NULL)
-		return true;
-	if (!url_parse(given.url, &number, &problem)) {
-		fprintf(stderr, "--url: %s\n", problem.text);
-		return false;
-	}
-	if (given.expect != NULL &&
-	    (given.expect[0] == '\0' || strlen(given.expect) > PAGE_TEXT_MOST)) {
-		fprintf(stderr, "--expect: a text to look for has 1 to %d octets\n",
-			PAGE_TEXT_MOST);
-		return false;
-	}
-	*ask = (struct ask){.url = given.url,
-			    .text = given.expect,
-			    .body_most = BODY_MOST,
-			    .redirects_most = REDIRECTS_MOST};
-	*port = number;
-	return true;
 }
 
 /* The defaults end within three seconds whatever the network does; of http within twenty. */
@@ -174,7 +148,7 @@ static bool read_plan(struct target *out, struct ask *ask)
 	nsec spacing = page ? NSEC_PER_SEC : 100 * NSEC_PER_MSEC;
 	nsec t_max = page ? 15 * NSEC_PER_SEC : 2 * NSEC_PER_SEC;
 
-	if (rule == NULL || !suits(rule, method) || !read_page(ask, &port) ||
+	if (rule == NULL || !suits(rule, method) || !visiting_page(&given.visiting, ask, &port) ||
 	    !read_number(given.port, "port", (long[]){1, UINT16_MAX}, &port) ||
 	    !read_number(given.count, "count", (long[]){1, 10000}, &count) ||
 	    !read_number(given.size, "size", (long[]){MARK_SIZE, 65000}, &size) ||
@@ -349,6 +323,7 @@ static enum err open_all(struct once *once)
 		.hurry = true,
 		.authorities = given.authorities,
 		.contact = once->contact[0] == '\0' ? NULL : once->contact,
+		.name_servers = once->name_servers,
 	};
 
 	enum err rc = find_account(&account);
@@ -517,7 +492,9 @@ static int run_once(int count, char **operands)
 				   : "--rate: only together with --inventory; leave it out");
 		return EXIT_USAGE;
 	}
-	if (read_plan(&once.plan, &once.ask) && add_operands(&once, count, operands)) {
+	if (read_plan(&once.plan, &once.ask) &&
+	    visiting_servers(&given.visiting, &once.name_servers) &&
+	    add_operands(&once, count, operands)) {
 		enum err rc = open_all(&once);
 		if (rc == E_OK)
 			rc = measure(&once);
@@ -543,10 +520,15 @@ static const struct option_row options[] = {
 	{"method", "METHOD", "icmp; tcp: opens connections to a port; http: visits a page (icmp)",
 	 &given.method, NULL},
 	{"port", "N", "of tcp", &given.port, NULL},
-	{"url", "URL", "of http: the page, visited at the address of TARGET", &given.url, NULL},
-	{"expect", "TEXT", "of http: text that the page must have", &given.expect, NULL},
+	{"url", "URL", "of http: the page, visited at the address of TARGET", &given.visiting.url,
+	 NULL},
+	{"expect", "TEXT", "of http: text that the page must have", &given.visiting.expect, NULL},
 	{"authorities", "FILE", "of http: PEM file of certificate authorities believed besides",
 	 &given.authorities, NULL},
+	{"by-name", NULL, "of http: the name in the URL is looked up, and visited where it is",
+	 NULL, &given.visiting.by_name},
+	{"name-server", "ADDRESS", "of http: whom names are asked of (those of the system)",
+	 &given.visiting.name_server, NULL},
 	{"count", "N", "packets to each target (10), of http visits (5)", &given.count, NULL},
 	{"interval", "DURATION", "between two packets to a target (100ms), of http (1s)",
 	 &given.interval, NULL},

@@ -11,6 +11,8 @@
 #include "collector/courses.h"
 #include "collector/gate.h"
 #include "collector/journal.h"
+#include "collector/lookout.h"
+#include "collector/lookup.h"
 #include "collector/maintenance.h"
 #include "collector/net/capture.h"
 #include "collector/plan.h"
@@ -42,8 +44,6 @@ static const nsec gather = NSEC_PER_HOUR;
 static const nsec doubt_max = 60 * NSEC_PER_SEC;
 enum { DOUBT_OCTETS = 64 << 20 };
 
-enum { CONTACT = 128 };
-
 struct service {
 	struct config *config;
 	char *agent_name;
@@ -53,6 +53,7 @@ struct service {
 	struct store *store;
 	struct journal *journal;
 	struct alarms *alarms;
+	struct lookout *lookout;
 	struct maintenance *maintenance;
 	struct watcher *watcher;
 	struct sentinel *sentinel;
@@ -92,6 +93,17 @@ static void on_finished(void *context, uint32_t series, const struct sample *sam
 	if (maintenance_plans(service->maintenance, course->name, sample->slot))
 		flagged.flags |= SLOT_PLANNED;
 	gate_put(service->gate, &passing, &flagged, clock_monotonic());
+}
+
+static void on_visited(void *context, uint32_t series, const struct visit *visit)
+{
+	struct service *service = context;
+	const struct course *course = courses_at(&service->courses, series);
+
+	if (course == NULL)
+		return;
+	struct series_key key = courses_key(&service->courses, course);
+	lookout_take(service->lookout, series, &key, visit);
 }
 
 static void on_windows(void *context, struct window_list *list)
@@ -212,6 +224,7 @@ static void on_tick(void *context)
 	if (!agent_finished(service->agent) ||
 	    (!service->stopping && service->end == NSEC_INFINITE))
 		return;
+	lookout_flush(service->lookout);
 	reload_close(service->reload);
 	service->reload = NULL;
 	ticker_close(service->ticker);
@@ -311,15 +324,17 @@ static void find_ceiling(struct service *service)
 
 static enum err open_privileged(struct service *service, const struct account *account)
 {
-	char contact[CONTACT];
+	char contact[CONTACT_TEXT];
 
 	contact_format(&service->config->contact, contact, sizeof(contact));
 	struct agent_options options = {
-		.listener = {service, on_finished, on_worsened, on_clock_stepped, on_withholds},
+		.listener = {service, on_finished, on_worsened, on_clock_stepped, on_withholds,
+			     on_visited},
 		.c1 = service->config->profile->c1,
 		.receive_buffer = agent_of(service)->receive_buffer,
 		.authorities = agent_of(service)->authorities,
 		.contact = contact[0] == '\0' ? NULL : contact,
+		.name_servers = lookup_servers(agent_of(service)),
 	};
 
 	find_ceiling(service);
@@ -358,6 +373,8 @@ static enum err open_store(struct service *service)
 				  &service->journal);
 	if (rc == E_OK)
 		rc = alarms_open(config->data, &service->alarms);
+	if (rc == E_OK)
+		rc = chronicle_visits(service->journal, &service->lookout);
 	if (rc != E_OK) {
 		log_error("run", "data directory %s: %s%s", config->data, err_text(rc),
 			  rc == E_PERMISSION ? "; everything in it must belong to the user that "
@@ -569,6 +586,7 @@ void service_close(struct service *service)
 		(void)uv_loop_close(&service->loop);
 	}
 	alarms_close(service->alarms);
+	lookout_destroy(service->lookout);
 	journal_close(service->journal);
 	maintenance_destroy(service->maintenance);
 	store_close(service->store);

@@ -32,6 +32,8 @@ struct contact {
 	char *email;
 };
 
+enum { CONTACT_TEXT = 128 };
+
 /* Who answers for the measuring, on one line of ASCII as protocols carry it: electronic mail,
  * telephone, English name, as far as given; "" where nothing is. */
 void contact_format(const struct contact *contact, char *out, size_t size);

@@ -126,6 +126,7 @@ struct test_config {
 	char **blocked;	   /* texts by which a page for robots is known too, NULL at the end */
 	uint32_t body;	   /* octets of a page, at most */
 	uint8_t redirects; /* at most */
+	bool by_name;	   /* its name is looked up; false: at the site's address */
 	bool family[FAMILY_COUNT];
 	size_t *sites; /* the targets, resolved, ascending */
 	size_t site_count;

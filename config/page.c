@@ -45,6 +45,8 @@ static void write_subject(struct test_config *test)
 	char text[DIGEST_TEXT] = "";
 
 	digest_add(digest, test->url, strlen(test->url) + 1);
+	if (test->by_name)
+		digest_add(digest, "by name", sizeof("by name"));
 	if (!digest_finish(digest, text))
 		text[0] = '\0';
 	snprintf(test->subject, CONFIG_SUBJECT, "%.*s", CONFIG_SUBJECT - 1, text);
@@ -69,12 +71,14 @@ void resolve_page(struct loading *l, struct draft_test *draft, struct test_confi
 	test->blocked = keep_texts(l, &draft->blocked);
 	test->body = body ? (uint32_t)draft->body.integer : BODY_DEFAULT;
 	test->redirects = redirects ? (uint8_t)draft->redirects.integer : REDIRECTS_DEFAULT;
+	test->by_name = value_known(&draft->by_name) && draft->by_name.choice == 1;
 	write_subject(test);
 }
 
 void refuse_page(struct loading *l, struct draft_test *draft)
 {
-	struct value *values[] = {&draft->url, &draft->blocked, &draft->body, &draft->redirects};
+	struct value *values[] = {&draft->url, &draft->blocked, &draft->body, &draft->redirects,
+				  &draft->by_name};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		if (value_known(values[i]))

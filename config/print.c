@@ -367,8 +367,8 @@ static void print_page(const struct test_config *test, FILE *out)
 		yaml_print_text(out, test->blocked[i]);
 		putc('\n', out);
 	}
-	fprintf(out, "    body: %u\n    redirects: %u\n", (unsigned)test->body,
-		(unsigned)test->redirects);
+	fprintf(out, "    body: %u\n    redirects: %u\n    by-name: %s\n", (unsigned)test->body,
+		(unsigned)test->redirects, test->by_name ? "true" : "false");
 }
 
 static void print_test(const struct config *config, FILE *out, const struct test_config *test)

@@ -134,6 +134,7 @@ struct draft_test {
 	struct value blocked;
 	struct value body;
 	struct value redirects;
+	struct value by_name;
 	struct value size;
 	struct value dscp;
 	struct value t_max;

@@ -178,6 +178,12 @@ const struct key_row test_rows[] = {
 	 .most = 10,
 	 .fallback_told = "of http 5",
 	 .meaning = "of http: a visit that is led on more often fails"},
+	{.name = "by-name",
+	 .type = VALUE_SWITCH,
+	 .offset = offsetof(struct draft_test, by_name),
+	 .fallback_told = "of http false",
+	 .meaning = "of http: the name in the url is looked up each time, and visited at the "
+		    "address that it has then; false: at the address of the site"},
 	{.name = "size",
 	 .type = VALUE_INTEGER,
 	 .offset = offsetof(struct draft_test, size),

@@ -33,6 +33,7 @@ enum loss_cause {
 	LOSS_TEXT,	  /* the expected text is not in the page */
 	LOSS_BOUNDS,	  /* more redirects, headers or octets than are taken */
 	LOSS_BLOCKED,	  /* a page for robots: tells nothing of the one that was asked for */
+	LOSS_CAUSES
 };
 
 /* "refused" and so on, NULL for what was not told. */

@@ -39,6 +39,58 @@ static struct visited *visited_of(const struct visit_order *order)
 	return visited;
 }
 
+static bool same_host(CURLU *a, CURLU *b)
+{
+	char *x = NULL;
+	char *y = NULL;
+	bool same = curl_url_get(a, CURLUPART_HOST, &x, 0) == CURLUE_OK &&
+		    curl_url_get(b, CURLUPART_HOST, &y, 0) == CURLUE_OK && strcasecmp(x, y) == 0;
+
+	curl_free(x);
+	curl_free(y);
+	return same;
+}
+
+/* The address that a URL names, if it is one; its family 0 else. */
+static struct endpoint address_in(CURLU *url)
+{
+	struct endpoint address = {0};
+	char *host = NULL;
+
+	if (curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
+		size_t len = strlen(host);
+		bool brackets = host[0] == '[' && len > 2;
+		host[len - brackets] = '\0';
+		if (endpoint_parse(host + brackets, &address) != E_OK)
+			address.family = 0;
+	}
+	curl_free(host);
+	return address;
+}
+
+/* The name of a URL's host; NULL where it is an address, or there is no memory. */
+static char *name_of(CURLU *url)
+{
+	char *host = NULL;
+	char *name = NULL;
+
+	if (address_in(url).family == 0 && curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+		name = strdup(host);
+	curl_free(host);
+	return name;
+}
+
+static char *name_in(const char *text)
+{
+	CURLU *url = curl_url();
+	char *name = NULL;
+
+	if (url != NULL && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK)
+		name = name_of(url);
+	curl_url_cleanup(url);
+	return name;
+}
+
 enum err errand_open(const struct visit_order *order, nsec now, struct errand **out)
 {
 	struct errand *errand = calloc(1, sizeof(*errand));
@@ -55,6 +107,8 @@ enum err errand_open(const struct visit_order *order, nsec now, struct errand **
 	errand->dscp = order->dscp;
 	errand->visited = visited_of(order);
 	errand->url = strdup(order->url);
+	if (order->way == VISIT_BY_NAME)
+		errand->lookup = name_in(order->url);
 	if (order->expect != NULL)
 		errand->expect = strdup(order->expect);
 	if (order->blocked != NULL)
@@ -78,6 +132,7 @@ void errand_destroy(struct errand *errand)
 		free(*text);
 	free(errand->blocked);
 	free(errand->expect);
+	free(errand->lookup);
 	free(errand->url);
 	free(errand->visited);
 	free(errand);
@@ -145,82 +200,66 @@ static void join(const struct errand *errand, struct visit *visit, const struct 
 		memcpy(visit->tls, before_it.tls, sizeof(visit->tls));
 }
 
-static bool same_host(CURLU *a, CURLU *b)
+/* Finds where a redirect goes from here; NULL, or why it goes nowhere. */
+static const char *find_way(struct errand *errand, CURLU *old, CURLU *new)
 {
-	char *x = NULL;
-	char *y = NULL;
-	bool same = curl_url_get(a, CURLUPART_HOST, &x, 0) == CURLUE_OK &&
-		    curl_url_get(b, CURLUPART_HOST, &y, 0) == CURLUE_OK && strcasecmp(x, y) == 0;
-
-	curl_free(x);
-	curl_free(y);
-	return same;
-}
-
-/* The address that a URL names, if it is one; its family 0 else. */
-static struct endpoint address_in(CURLU *url)
-{
-	struct endpoint address = {0};
-	char *host = NULL;
-
-	if (curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
-		size_t len = strlen(host);
-		bool brackets = host[0] == '[' && len > 2;
-		host[len - brackets] = '\0';
-		if (endpoint_parse(host + brackets, &address) != E_OK)
-			address.family = 0;
+	if (same_host(old, new))
+		return NULL;
+	struct endpoint address = address_in(new);
+	if (address.family == 0) {
+		free(errand->lookup);
+		errand->lookup = name_of(new);
+		return errand->lookup == NULL ? "this machine has no memory left" : NULL;
 	}
-	curl_free(host);
-	return address;
+	if (address.family != errand->label.host.family)
+		return "it is redirected to an address of the other family";
+	errand->to = address;
+	return NULL;
 }
 
-/* Where a redirect goes: a URL of a host whose address is known. NULL, or what is wrong. */
-static const char *find_way(struct errand *errand, const char *location)
+/* Why a redirect is none that is followed; NULL: it may be. */
+static const char *refuse(const struct errand *errand, const char *location, CURLU *new)
 {
+	if (errand->visited->visit.redirects >= errand->redirects_most)
+		return "it is redirected too often";
+	if (strncasecmp(location, "http://", 7) != 0 && strncasecmp(location, "https://", 8) != 0)
+		return "it is redirected to what is neither http nor https";
+	if (strlen(location) >= VISIT_URL)
+		return "it is redirected to a URL that is too long";
+	if (curl_url_set(new, CURLUPART_URL, location, CURLU_DISALLOW_USER) != CURLUE_OK)
+		return "it is redirected to what is no URL, or has a user in it";
+	return NULL;
+}
+
+static bool leads_on(struct errand *errand, const char *location)
+{
+	struct visit *visit = &errand->visited->visit;
 	CURLU *old = curl_url();
 	CURLU *new = curl_url();
-	const char *problem = NULL;
+	const char *problem = "this machine has no memory left";
 
-	if (old == NULL || new == NULL ||
-	    curl_url_set(old, CURLUPART_URL, errand->url, 0) != CURLUE_OK ||
-	    curl_url_set(new, CURLUPART_URL, location, 0) != CURLUE_OK) {
-		problem = "it is redirected to what is no URL";
-	} else if (!same_host(old, new)) {
-		struct endpoint address = address_in(new);
-		if (address.family == errand->label.host.family)
-			errand->to = address;
-		else if (address.family != 0)
-			problem = "it is redirected to an address of the other family";
-		else
-			problem = "it is redirected to a host whose address is not known";
+	if (old != NULL && new != NULL &&
+	    curl_url_set(old, CURLUPART_URL, errand->url, 0) == CURLUE_OK) {
+		visit->cause = LOSS_BOUNDS;
+		problem = refuse(errand, location, new);
+		if (problem == NULL) {
+			visit->cause = LOSS_NAME;
+			problem = find_way(errand, old, new);
+		}
 	}
 	curl_url_cleanup(old);
 	curl_url_cleanup(new);
-	return problem;
+	if (problem != NULL)
+		fail(visit, VISIT_FAILED, problem);
+	return problem == NULL;
 }
 
-static bool follow(struct errand *errand, struct visit *visit, const char *location)
+static bool follow(struct errand *errand, const char *location)
 {
-	if (visit->redirects >= errand->redirects_most) {
-		visit->cause = LOSS_BOUNDS;
-		fail(visit, VISIT_FAILED, "it is redirected too often");
+	struct visit *visit = &errand->visited->visit;
+
+	if (!leads_on(errand, location))
 		return false;
-	}
-	bool web = strncasecmp(location, "http://", 7) == 0 ||
-		   strncasecmp(location, "https://", 8) == 0;
-	if (!web || strlen(location) >= VISIT_URL) {
-		visit->cause = LOSS_BOUNDS;
-		fail(visit, VISIT_FAILED,
-		     web ? "it is redirected to a URL that is too long"
-			 : "it is redirected to what is neither http nor https");
-		return false;
-	}
-	const char *problem = find_way(errand, location);
-	if (problem != NULL) {
-		visit->cause = LOSS_NAME;
-		fail(visit, VISIT_FAILED, problem);
-		return false;
-	}
 	char *url = strdup(location);
 	if (url == NULL) {
 		fail(visit, VISIT_NOT_MADE, "this machine has no memory left");
@@ -232,6 +271,32 @@ static bool follow(struct errand *errand, struct visit *visit, const char *locat
 	return true;
 }
 
+bool errand_found(struct errand *errand, const struct lookup *lookup)
+{
+	struct visit *visit = &errand->visited->visit;
+	const struct resolution *found = &lookup->resolution;
+
+	free(errand->lookup);
+	errand->lookup = NULL;
+	if (lookup->rc == E_OK)
+		visit->phase[VISIT_NAME] = sum(visit->phase[VISIT_NAME], found->took);
+	if (lookup->rc == E_OK && found->outcome == RESOLVING_FOUND) {
+		errand->to = found->addresses[0];
+		return true;
+	}
+	if (lookup->rc != E_OK && lookup->rc != E_SYNTAX && lookup->rc != E_RANGE) {
+		fail(visit, VISIT_NOT_MADE, "this machine could not look its name up in time");
+		return false;
+	}
+	visit->began_at = errand->label.asked_at + (errand->began - errand->asked);
+	visit->phase[VISIT_TOTAL] = clock_monotonic() - errand->began;
+	visit->cause = LOSS_NAME;
+	snprintf(visit->reason, sizeof(visit->reason), "the address of %.80s: %s", lookup->name,
+		 lookup->rc == E_OK ? resolving_name(found->outcome) : "no domain name");
+	visit->end = VISIT_FAILED;
+	return false;
+}
+
 bool errand_conclude(struct errand *errand, CURLcode code)
 {
 	struct visit hop;
@@ -239,7 +304,7 @@ bool errand_conclude(struct errand *errand, CURLcode code)
 	const char *location = transfer_conclude(errand->transfer, code, &hop);
 
 	join(errand, visit, &hop);
-	if (location != NULL && visit->end == VISIT_FAILED && follow(errand, visit, location))
+	if (location != NULL && visit->end == VISIT_FAILED && follow(errand, location))
 		return true;
 	if (visit->end == VISIT_TIMED_OUT && errand->began - errand->asked > lateness_max)
 		fail(visit, VISIT_NOT_MADE, "this machine began it late, and its time ran out");

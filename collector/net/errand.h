@@ -4,6 +4,7 @@
 #ifndef NETGRADE_NET_ERRAND_H
 #define NETGRADE_NET_ERRAND_H
 
+#include "collector/net/lookups.h"
 #include "collector/net/transfer.h"
 #include "collector/net/visitor.h"
 
@@ -22,6 +23,7 @@ struct errand {
 	uint32_t body_most;
 	uint8_t redirects_most;
 	uint8_t dscp;
+	char *lookup;	/* the name whose address must be found before it; NULL: none */
 	char *url;	/* of the next transfer */
 	char *expect;	/* NULL */
 	char **blocked; /* NULL */
@@ -32,6 +34,9 @@ void errand_destroy(struct errand *errand); /* NULL is fine */
 
 /* Makes the next transfer; false: there is none, and the visit says why. */
 bool errand_next(struct errand *errand, struct transfer_setting *setting);
+
+/* Takes up what became of looking its name up; false: it goes nowhere. */
+bool errand_found(struct errand *errand, const struct lookup *lookup);
 
 /* Takes up how the transfer went; whether it leads to another. */
 bool errand_conclude(struct errand *errand, CURLcode code);

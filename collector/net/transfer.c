@@ -354,9 +354,8 @@ static void judge_error(const struct transfer *transfer, CURLcode code, struct v
 
 	if (transfer->page.stopped != NULL) {
 		fail(visit, LOSS_BOUNDS, transfer->page.stopped);
-	} else if (code == CURLE_FILESIZE_EXCEEDED || code == CURLE_OUT_OF_MEMORY ||
-		   code == CURLE_LOGIN_DENIED || code == CURLE_UNSUPPORTED_PROTOCOL ||
-		   code == CURLE_URL_MALFORMAT) {
+	} else if (code == CURLE_FILESIZE_EXCEEDED || code == CURLE_OUT_OF_MEMORY) {
+		/* The second is what a single header of more than 100 kB gives. */
 		fail(visit, LOSS_BOUNDS, words);
 	} else if (code == CURLE_OPERATION_TIMEDOUT) {
 		visit->end = VISIT_TIMED_OUT;

@@ -23,6 +23,7 @@ static const nsec distance = VISITOR_DISTANCE_MS * NSEC_PER_MSEC;
 
 struct visitor {
 	struct transfer_setting setting;
+	struct lookups *lookups;
 	CURLM *multi;
 	int epoll;
 	int bell;
@@ -110,8 +111,18 @@ static nsec welcome_at(const struct visitor *visitor, const struct errand *erran
 	return there >= VISITOR_AT_ONCE ? NSEC_INFINITE : at;
 }
 
+static bool look_up(struct visitor *visitor, struct errand *errand)
+{
+	struct lookup wanted = {
+		.asker = errand, .deadline = errand->deadline, .family = errand->label.host.family};
+
+	return lookups_ask(visitor->lookups, &wanted, errand->lookup) == E_OK;
+}
+
 static bool fetch(struct visitor *visitor, struct errand *errand)
 {
+	if (errand->lookup != NULL)
+		return look_up(visitor, errand);
 	return errand_next(errand, &visitor->setting) &&
 	       curl_multi_add_handle(visitor->multi, transfer_handle(errand->transfer)) == CURLM_OK;
 }
@@ -171,11 +182,23 @@ static void conclude(struct visitor *visitor, CURL *curl, CURLcode code)
 {
 	struct errand *errand = visitor->active;
 
-	while (transfer_handle(errand->transfer) != curl)
+	while (errand->transfer == NULL || transfer_handle(errand->transfer) != curl)
 		errand = errand->next;
 	curl_multi_remove_handle(visitor->multi, curl);
 	if (!errand_conclude(errand, code) || !fetch(visitor, errand))
 		end(visitor, errand);
+}
+
+static void take_names(struct visitor *visitor)
+{
+	struct lookup *next;
+
+	for (struct lookup *l = lookups_collect(visitor->lookups); l != NULL; l = next) {
+		next = l->next;
+		if (!errand_found(l->asker, l) || !fetch(visitor, l->asker))
+			end(visitor, l->asker);
+		free(l);
+	}
 }
 
 static void look_at_curl(struct visitor *visitor)
@@ -229,6 +252,7 @@ static void *work(void *context)
 
 	while (!atomic_load(&visitor->closing)) {
 		take_orders(visitor);
+		take_names(visitor);
 		nsec next = begin_waiting(visitor);
 		int count = epoll_wait(visitor->epoll, events, EVENTS, wait_ms(visitor, next));
 		for (int i = 0; i < count; i++)
@@ -316,6 +340,8 @@ enum err visitor_create(const struct visitor_options *options, struct visitor **
 		 options->contact == NULL ? "" : ")");
 	enum err rc = prepare(visitor);
 	if (rc == E_OK)
+		rc = lookups_create(&options->name_servers, visitor->bell, &visitor->lookups);
+	if (rc == E_OK)
 		rc = believe(visitor, options->authorities);
 	if (rc != E_OK) {
 		visitor_destroy(visitor);
@@ -345,6 +371,7 @@ void visitor_destroy(struct visitor *visitor)
 		bell_ring(visitor->bell);
 		pthread_join(visitor->thread, NULL);
 	}
+	lookups_destroy(visitor->lookups);
 	give_up(visitor, visitor->asked);
 	give_up(visitor, visitor->waiting);
 	give_up(visitor, visitor->active);

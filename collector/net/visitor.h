@@ -8,6 +8,7 @@
 #include "collector/base/nsec.h"
 #include "collector/metric/visit.h"
 #include "collector/net/endpoint.h"
+#include "collector/net/resolver.h"
 #include "collector/packet/mark.h"
 
 #include <stdint.h>
@@ -17,7 +18,14 @@ struct visitor;
 /* No host is visited more often at once, nor sooner after the last visit began. */
 enum { VISITOR_AT_ONCE = 2, VISITOR_DISTANCE_MS = 100 };
 
+/* Where the first page of a visit is asked for. */
+enum visit_way {
+	VISIT_BY_ADDRESS, /* at the host's */
+	VISIT_BY_NAME,	  /* at the address that the name in its URL has */
+};
+
 struct visitor_options {
+	struct name_servers name_servers; /* asked for the names of redirects too */
 	const char *authorities; /* PEM file of those believed besides this machine's; NULL: none */
 	const char *contact;	 /* who answers for the visits: part of User-Agent; NULL */
 };
@@ -35,6 +43,7 @@ struct visit_order {
 	const char *url;
 	const char *expect; /* as in struct transfer_request, as the next */
 	const char *const *blocked;
+	enum visit_way way;
 	nsec t_max; /* from asked_at to the last octet */
 	uint32_t body_most;
 	uint8_t redirects_most;

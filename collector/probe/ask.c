@@ -133,7 +133,7 @@ static bool same_page(const struct ask *a, const struct ask *b)
 
 	if (!same_text(a->url, b->url) || !same_text(a->text, b->text) ||
 	    a->body_most != b->body_most || a->redirects_most != b->redirects_most ||
-	    length_of(b->blocked) != count)
+	    a->by_name != b->by_name || length_of(b->blocked) != count)
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(a->blocked[i], b->blocked[i]) != 0)

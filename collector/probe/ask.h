@@ -28,6 +28,7 @@ struct ask {
 				       end, may be NULL itself */
 	uint32_t body_most;	    /* octets of a page */
 	uint8_t redirects_most;
+	bool by_name; /* at the address that the name in the URL has, not at the target's */
 };
 
 /* With memory of its own; NULL of NULL. */

@@ -33,7 +33,8 @@ static enum err http_open(const struct probe_options *options, struct probe **ou
 {
 	struct http_probe *http = calloc(1, sizeof(*http));
 	struct visitor_options wanted = {.authorities = options->authorities,
-					 .contact = options->contact};
+					 .contact = options->contact,
+					 .name_servers = options->name_servers};
 
 	if (http == NULL)
 		return E_MEMORY;
@@ -73,6 +74,7 @@ static void http_send(struct probe *probe, struct probe_packet *packets, size_t 
 			.url = ask->url,
 			.expect = ask->text,
 			.blocked = ask->blocked,
+			.way = ask->by_name ? VISIT_BY_NAME : VISIT_BY_ADDRESS,
 			.t_max = packet->t_max,
 			.body_most = ask->body_most,
 			.redirects_most = ask->redirects_most,

@@ -9,6 +9,7 @@
 #include "collector/metric/singleton.h"
 #include "collector/metric/visit.h"
 #include "collector/net/endpoint.h"
+#include "collector/net/resolver.h"
 #include "collector/packet/mark.h"
 #include "collector/probe/ask.h"
 
@@ -67,6 +68,7 @@ struct probe_options {
 	uint32_t receive_buffer; /* octets that a receiving socket may hold; 0: the default */
 	const char *authorities; /* PEM file: whose certificates are believed besides; NULL */
 	const char *contact;	 /* who answers for it, as told to services; NULL */
+	struct name_servers name_servers;
 };
 
 /* What every method's own state begins with. */

@@ -62,6 +62,7 @@ static const struct archive_part *const parts[ARCHIVE_PARTS] = {
 	[ARCHIVE_PROFILES] = &archive_profiles,
 	[ARCHIVE_WINDOWS] = &archive_windows,
 	[ARCHIVE_OUTAGES] = &archive_outages,
+	[ARCHIVE_SIGHTINGS] = &archive_sightings,
 };
 
 struct archive {

@@ -2,16 +2,23 @@
 """What netgrade-collector once --method http prints of visits to a real web server, against the
 emulator's log: pages that open, every way in which none does, and servers that mean harm."""
 
+import contextlib
+import csv
+import hashlib
+import io
 import json
 import os
+import sqlite3
 import subprocess
+import time
 
 import lab
 import scenario
 import tap
 import truth
+import watch
 import webserver
-from test_tcp import SYN, SYN_ACK, TCP, header
+from test_tcp import SYN, SYN_ACK, TCP, header, start
 
 TARGETS = [lab.TARGET_IPV4.format(7), lab.TARGET_IPV6.format(7)]
 FILTERED, SILENT, CLOSED = 8082, 8083, 8081
@@ -226,12 +233,154 @@ def other_family(options, results):
     results.equal("connections in the log", counts, {"ipv4": 2, "ipv6": 4})
 
 
+# What a server that means harm does, and what is said of it.
+HARM = {
+    "endless": ("failed", "bounds"), "chunks": ("failed", "bounds"),
+    "announced": ("failed", "bounds"), "drip": ("timed-out", None),
+    "drip-headers": ("timed-out", None), "silent": ("timed-out", None),
+    "header": ("failed", "bounds"), "headers": ("failed", "bounds"),
+    "interim": ("failed", "bounds"), "bomb": ("failed", "bounds"),
+    "bomb-in-bomb": ("failed", "bounds"), "hollow": ("failed", "bounds"),
+    "unasked": ("failed", "bounds"), "cut": ("failed", "status"), "nonsense": ("failed", "status"),
+    "elsewhere": ("failed", "bounds"), "somebody": ("failed", "bounds"),
+    "loop": ("failed", "bounds"),
+}
+HOSTILE, DEADLINE_S = 8090, 1
+# kB of peak memory, beside what the same program takes for a page that opens. A page's bound is
+# 2 MB and its kept beginning 32 kB; of 256 MB, or of what never ends, nothing else may stay.
+MEMORY_MORE = 8192
+
+
+def hostile(options, results):
+    """Whatever a server sends, a visit is bounded in time and memory, and says what it met."""
+    with lab.Lab(options.emulator, log=None) as link:
+        start(link, "hostile.py", HOSTILE)
+        webserver.start(link)
+        *_, least = once(options, link, url(webserver.PLAIN), "--count", "2", "--interval", "120ms")
+        for kind, expected in HARM.items():
+            began = time.monotonic()
+            code, error, document, memory = once(
+                options, link, f"http://{webserver.NAME}:{HOSTILE}/{kind}", "--count", "1",
+                "--t-max", f"{DEADLINE_S}s")
+            took = time.monotonic() - began
+            results.equal(f"{kind}: once ends well", (code, error), (0, ""))
+            results.check(f"{kind}: {took:.1f} s are bounded", took < DEADLINE_S + 5)
+            results.check(f"{kind}: {memory} kB are bounded", memory < least + MEMORY_MORE,
+                          f"{least} kB for a page that opens")
+            for row in document["results"]:
+                name = f"{kind}: {row['address']}"
+                found = {(v["end"], v.get("cause")) for v in row["visits"]}
+                results.equal(f"{name}: ends, causes", found, {expected})
+                results.check(f"{name}: it says why", all(v["reason"] for v in row["visits"]))
+                total = max(v["phases_ns"]["total"] for v in row["visits"])
+                results.check(f"{name}: within its deadline",
+                              total < DEADLINE_S * truth.NS + 500_000_000, str(total))
+
+
+ELSEWHERE = [lab.TARGET_IPV4.format(9), lab.TARGET_IPV6.format(9)]
+BOTH = ("ipv4", "ipv6")
+# name, page, what comes of it in each family
+NAMED = (
+    ("a name", url(webserver.PLAIN), dict.fromkeys(BOTH, ("open", None, 0))),
+    ("a name without IPv6", url(webserver.PLAIN, name="old.example.test"),
+     {"ipv4": ("open", None, 0), "ipv6": ("failed", "name", 0)}),
+    ("no such name", url(webserver.PLAIN, name="nobody.example.test"),
+     dict.fromkeys(BOTH, ("failed", "name", 0))),
+    ("redirected to a name", url(webserver.PLAIN, "/to-name"),
+     dict.fromkeys(BOTH, ("open", None, 1))),
+    ("redirected to no such name", url(webserver.PLAIN, "/to-nobody"),
+     dict.fromkeys(BOTH, ("failed", "name", 1))),
+)
+
+
+def named(options, results):
+    """The name in the URL is looked up, in the family of the target alone."""
+    with lab.Lab(options.emulator, forward="delay=fixed:4ms", backward="delay=fixed:4ms") as link:
+        webserver.start(link)
+        start(link, "namer.py")
+        for name, page, expected in NAMED:
+            code, error, document, _ = once(
+                options, link, page, "--count", "2", "--interval", "120ms", "--by-name",
+                "--name-server", "fd77::2", *SHORT, targets=ELSEWHERE)
+            results.equal(f"{name}: once ends well", (code, error), (0, ""))
+            for row in document["results"]:
+                found = {(v["end"], v.get("cause"), v["redirects"]) for v in row["visits"]}
+                results.equal(f"{name}: {row['family']}: ends", found, {expected[row["family"]]})
+                results.check(f"{name}: {row['family']}: looking it up takes a round trip at least",
+                              all(v["phases_ns"]["name"] >= 2 * DELAY for v in row["visits"]))
+        scenario.check_conduct(results, link.finish())
+        targets = {target for (_, target, _) in connections(link.log)}
+    results.equal("where connections went", targets, set(TARGETS))
+
+
+INTERVAL_S, SLOTS = 2, 3
+
+
+def write_configuration(link, authority):
+    tests = "".join(
+        f"  - {{name: {name}, method: http, url: '{url(port)}', expect: {webserver.TEXT},"
+        f" interval: {INTERVAL_S}s, t-max: 1s}}\n"
+        for name, port in (("home", webserver.RIGHT), ("alias", webserver.MISNAMED)))
+    path = link.path("netgrade.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"network: {{en: Trial network}}\ndata: {link.path('data')}\n"
+                   f"contact: {{email: noc@example.test}}\n"
+                   f"retention: {{slots: 1d, hours: 1d}}\norganisations: [{{name: city}}]\n"
+                   f"agents: [{{name: local, authorities: {authority.file}}}]\n"
+                   f"sites:\n  - {{name: portal, organisation: city, tier: metro, ipv4: {TARGETS[0]},"
+                   f" ipv6: '{TARGETS[1]}'}}\ntests:\n{tests}")
+    return path
+
+
+def stored_slots(options, link, family, port):
+    subject = hashlib.sha256(url(port).encode() + b"\0").hexdigest()[:16]
+    key = f"local~portal~http-{subject}~v{family[-1]}~s0~d0~p{port}"
+    done = subprocess.run([options.slots, link.path("data"), key], text=True, capture_output=True,
+                          check=True)
+    return key, [{k: int(v) for k, v in row.items()} for row in csv.DictReader(io.StringIO(done.stdout))]
+
+
+def archived(link, table, columns, key):
+    with contextlib.closing(sqlite3.connect(link.path("data/archive.db"))) as archive:
+        return archive.execute(f"SELECT {columns} FROM {table} WHERE key = ? ORDER BY from_at",
+                               (key,)).fetchall()
+
+
+def service(options, results):
+    """What is stored of pages that open, and of one whose certificate has another name."""
+    with lab.Lab(options.emulator, forward="delay=fixed:2ms", backward="delay=fixed:2ms") as link:
+        authority = webserver.start(link)
+        path = write_configuration(link, authority)
+        done = link.run_near(options.collector, "run", path, "--for", f"{SLOTS * INTERVAL_S}s")
+        results.check("the collector ends well", done.returncode == 0, done.stderr)
+        scenario.check_conduct(results, link.finish())
+        made = {key: len(all_) for key, all_ in connections(link.log).items()}
+        results.check("the server was told whom to turn to",
+                      all("noc@example.test" in row[3] for row in webserver.visited(link)))
+        for family, target in zip(BOTH, TARGETS):
+            for port, label in ((webserver.RIGHT, "right"), (webserver.MISNAMED, "misnamed")):
+                name, wrong = f"{family} {label}", port == webserver.MISNAMED
+                key, rows = stored_slots(options, link, family, port)
+                whole = [row for row in rows if row["sent"]]
+                results.equal(f"{name}: every visit is stored", len(whole), made[family, target, port])
+                flag = watch.FLAGS["tls"] if wrong else watch.FLAGS["user stamp"]
+                results.equal(f"{name}: lost, flags", {(r["lost"], r["flags"]) for r in whole},
+                              {(int(wrong), flag)})
+                results.equal(f"{name}: the certificate is a row",
+                              archived(link, "certificate", "fingerprint, verified, named", key),
+                              [(fingerprint(link, label), 1, int(not wrong))])
+                results.equal(f"{name}: how visits ended is a row",
+                              archived(link, "visit", "visits, end, cause", key),
+                              [(len(whole), "failed" if wrong else "open", "tls" if wrong else "")])
+
+
 def main():
     missing = webserver.missing()
     if missing:
         tap.skip_all(missing)
         return
-    scenario.run_main({"healthy": healthy, "failing": failing, "other-family": other_family})
+    scenario.run_main({"healthy": healthy, "failing": failing, "other-family": other_family,
+                       "hostile": hostile, "named": named, "service": service})
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ SERVER = """
     location = /robots {{ return 405 "<title>captcha</title>"; }}
     location = /hop {{ return 302 /; }}
     location = /loop {{ return 302 /loop; }}
+    location = /to-name {{ return 302 http://moved.example.test:8080/; }}
+    location = /to-nobody {{ return 302 http://nobody.example.test:8080/; }}
     location = /to-ipv6 {{ return 302 http://[fd77:1::7]:8080/; }}
   }}
 """
