@@ -246,26 +246,40 @@ static enum err gather(struct sql *sql, const struct reading *reading, char **it
 	return rc == E_NOT_FOUND ? E_OK : rc;
 }
 
-/* The rows of a key; nothing where an archive that is only read has no such tables yet. */
-static enum err find(struct archive *archive, const struct reading *reading, const char *key,
-		     struct period period, char **out, size_t *count)
-{
-	struct sql *sql = part_of(archive);
+/* What is wanted of the rows of a series. */
+struct wanted {
+	const struct reading *reading;
+	const struct series_key *key;
+	struct period period;
+};
 
+/* Every row begins with its key. Nothing where an archive that is only read has no such tables. */
+static enum err find(struct archive *archive, const struct wanted *wanted, void **out,
+		     size_t *count)
+{
+	const struct reading *reading = wanted->reading;
+	struct sql *sql = part_of(archive);
+	char key[KEY_TEXT];
+	char *items = NULL;
+	enum err rc = E_OK;
+
+	*count = 0;
+	series_key_format(wanted->key, key);
+	if (sql != NULL) {
+		sql_bind_text(sql, reading->statement, 1, key);
+		sql_bind_nsec(sql, reading->statement, 2, wanted->period.from);
+		sql_bind_nsec(sql, reading->statement, 3, wanted->period.until);
+		rc = gather(sql, reading, &items, count);
+		sql_rewind(sql, reading->statement);
+	}
+	for (size_t i = 0; i < *count; i++)
+		memcpy(items + i * reading->size, key, sizeof(key));
+	*out = items;
+	if (rc == E_OK)
+		return E_OK;
+	free(items);
 	*out = NULL;
 	*count = 0;
-	if (sql == NULL)
-		return E_OK;
-	sql_bind_text(sql, reading->statement, 1, key);
-	sql_bind_nsec(sql, reading->statement, 2, period.from);
-	sql_bind_nsec(sql, reading->statement, 3, period.until);
-	enum err rc = gather(sql, reading, out, count);
-	sql_rewind(sql, reading->statement);
-	if (rc != E_OK) {
-		free(*out);
-		*out = NULL;
-		*count = 0;
-	}
 	return rc;
 }
 
@@ -275,14 +289,11 @@ enum err archive_find_certificates(struct archive *archive, const struct series_
 {
 	static const struct reading reading = {
 		FIND_CERTIFICATES, sizeof(struct certificate_sighting), read_certificate};
-	char text[KEY_TEXT];
-	char *items;
+	struct wanted wanted = {&reading, key, period};
+	void *items;
 
-	series_key_format(key, text);
-	enum err rc = find(archive, &reading, text, period, &items, count);
-	*out = (struct certificate_sighting *)(void *)items;
-	for (size_t i = 0; i < *count; i++)
-		memcpy((*out)[i].key, text, sizeof(text));
+	enum err rc = find(archive, &wanted, &items, count);
+	*out = items;
 	return rc;
 }
 
@@ -290,13 +301,13 @@ enum err archive_find_ends(struct archive *archive, const struct series_key *key
 			   struct period period, struct end_sighting **out, size_t *count)
 {
 	static const struct reading reading = {FIND_ENDS, sizeof(struct end_sighting), read_end};
-	char text[KEY_TEXT];
-	char *items;
+	struct wanted wanted = {&reading, key, period};
+	void *items;
 
-	series_key_format(key, text);
-	enum err rc = find(archive, &reading, text, period, &items, count);
-	*out = (struct end_sighting *)(void *)items;
-	for (size_t i = 0; i < *count; i++)
-		memcpy((*out)[i].key, text, sizeof(text));
+	enum err rc = find(archive, &wanted, &items, count);
+	*out = items;
 	return rc;
 }
+
+_Static_assert(offsetof(struct certificate_sighting, key) == 0, "find writes it there");
+_Static_assert(offsetof(struct end_sighting, key) == 0, "find writes it there");

@@ -51,10 +51,10 @@ def once(setting):
     return run.cpu_s * 1e6 / (run.probes / 2), sum(int(row[3]) for row in rows)
 
 
-def start_exporter(link):
+def start_exporter(link, module):
     path = link.path("blackbox.yml")
     with open(path, "w", encoding="utf-8") as file:
-        file.write(MODULE)
+        file.write(module)
     child = link.start_near(EXPORTER, f"--config.file={path}", f"--web.listen-address={ADDRESS}",
                             "--log.level=error", stdout=subprocess.DEVNULL,
                             stderr=subprocess.DEVNULL)
@@ -67,9 +67,9 @@ def start_exporter(link):
     return child
 
 
-def scrape(link, count, targets):
-    done = link.run_near(sys.executable, "-B", os.path.join(HERE, "scrape.py"), ADDRESS, "tcp",
-                         str(THREADS), str(count), *(f"{target}:{PORT}" for target in targets))
+def scrape(link, module, count, targets):
+    done = link.run_near(sys.executable, "-B", os.path.join(HERE, "scrape.py"), ADDRESS, module,
+                         str(THREADS), str(count), *targets)
     if done.returncode != 0:
         raise RuntimeError(f"scrape.py: {done.stderr[-300:]}")
     return int(done.stdout)
@@ -77,26 +77,31 @@ def scrape(link, count, targets):
 
 def blackbox(setting):
     """(µs of CPU a probe, lost)"""
-    targets = links.targets(TARGETS)
+    targets = [f"{target}:{PORT}" for target in links.targets(TARGETS)]
     with setting.emulated() as link:
         start_acceptor(link)
-        child = start_exporter(link)
-        scrape(link, 1, targets[:100])
+        child = start_exporter(link, MODULE)
+        scrape(link, "tcp", 1, targets[:100])
         before = process.cpu_s(child.pid)
-        good = scrape(link, ASKED, targets)
+        good = scrape(link, "tcp", ASKED, targets)
         used = process.cpu_s(child.pid) - before
     return used * 1e6 / (ASKED * TARGETS), ASKED * TARGETS - good
 
 
-def run(table, setting):
-    table.title(f"CPU per TCP probe: {TARGETS:,} targets, emulator 8 ms ± 1 ms")
-    found = {once: [], blackbox: []}
+def compare(table, setting, measures, words):
+    """measures: ours and the peer's, each µs of CPU and what was lost. Gives the medians."""
+    found = {measure: [] for measure in measures}
     for _ in range(ROUNDS_QUICK if setting.quick else ROUNDS):
         for measure, outcomes in found.items():
             outcomes.append(measure(setting))
     for measure, outcomes in found.items():
         table.note(f"{measure.__name__:8} " + " ".join(f"{us:.1f}" for us, _ in outcomes)
-                   + f" µs a probe, {sum(lost for _, lost in outcomes)} falsely lost")
-    ours, peer = (statistics.median(us for us, _ in outcomes) for outcomes in found.values())
+                   + f" µs {words[0]}, {sum(lost for _, lost in outcomes)} {words[1]}")
+    return [statistics.median(us for us, _ in outcomes) for outcomes in found.values()]
+
+
+def run(table, setting):
+    table.title(f"CPU per TCP probe: {TARGETS:,} targets, emulator 8 ms ± 1 ms")
+    ours, peer = compare(table, setting, (once, blackbox), ("a probe", "falsely lost"))
     table.compare("once --method tcp: measured and printed", ours, ("blackbox_exporter tcp", peer),
                   "µs", GOAL_BLACKBOX)

@@ -327,8 +327,8 @@ def write_configuration(link, authority):
                    f"contact: {{email: noc@example.test}}\n"
                    f"retention: {{slots: 1d, hours: 1d}}\norganisations: [{{name: city}}]\n"
                    f"agents: [{{name: local, authorities: {authority.file}}}]\n"
-                   f"sites:\n  - {{name: portal, organisation: city, tier: metro, ipv4: {TARGETS[0]},"
-                   f" ipv6: '{TARGETS[1]}'}}\ntests:\n{tests}")
+                   f"sites:\n  - {{name: portal, organisation: city, tier: metro,"
+                   f" ipv4: {TARGETS[0]}, ipv6: '{TARGETS[1]}'}}\ntests:\n{tests}")
     return path
 
 
@@ -337,7 +337,8 @@ def stored_slots(options, link, family, port):
     key = f"local~portal~http-{subject}~v{family[-1]}~s0~d0~p{port}"
     done = subprocess.run([options.slots, link.path("data"), key], text=True, capture_output=True,
                           check=True)
-    return key, [{k: int(v) for k, v in row.items()} for row in csv.DictReader(io.StringIO(done.stdout))]
+    rows = csv.DictReader(io.StringIO(done.stdout))
+    return key, [{k: int(v) for k, v in row.items()} for row in rows]
 
 
 def archived(link, table, columns, key):
@@ -362,7 +363,8 @@ def service(options, results):
                 name, wrong = f"{family} {label}", port == webserver.MISNAMED
                 key, rows = stored_slots(options, link, family, port)
                 whole = [row for row in rows if row["sent"]]
-                results.equal(f"{name}: every visit is stored", len(whole), made[family, target, port])
+                results.equal(f"{name}: every visit is stored", len(whole),
+                              made[family, target, port])
                 flag = watch.FLAGS["tls"] if wrong else watch.FLAGS["user stamp"]
                 results.equal(f"{name}: lost, flags", {(r["lost"], r["flags"]) for r in whole},
                               {(int(wrong), flag)})

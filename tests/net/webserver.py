@@ -15,7 +15,7 @@ PAGE = f"<html><title>{TEXT}</title>" + "<p>line</p>\n" * 2000 + "</html>\n"
 CONFIGURATION = """
 daemon off; master_process off; worker_processes 1; pid {folder}/nginx.pid;
 error_log {folder}/error.log warn;
-events {{ worker_connections 256; }}
+events {{ worker_connections 4096; }}
 http {{
   access_log {folder}/access.log; default_type text/html; charset utf-8;
   client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
