@@ -135,6 +135,7 @@ static void take_end(const struct lookout *lookout, struct watched *watched,
 		kept->status = visit->status;
 		memcpy(kept->url, visit->url, sizeof(kept->url));
 		memcpy(kept->reason, visit->reason, sizeof(kept->reason));
+		memcpy(kept->phase, visit->phase, sizeof(kept->phase));
 	}
 	kept->last_seen = visit->began_at;
 	kept->visits++;

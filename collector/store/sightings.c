@@ -28,6 +28,8 @@ static const char tables[] =
 	"CREATE TABLE IF NOT EXISTS visit (key TEXT NOT NULL, from_at INTEGER NOT NULL,"
 	" last_seen INTEGER NOT NULL, visits INTEGER NOT NULL, end TEXT NOT NULL,"
 	" cause TEXT NOT NULL, status INTEGER NOT NULL, url TEXT NOT NULL, reason TEXT NOT NULL,"
+	" name_ns INTEGER, connect_ns INTEGER, tls_ns INTEGER, first_byte_ns INTEGER,"
+	" total_ns INTEGER,"
 	" PRIMARY KEY (key, from_at)) STRICT, WITHOUT ROWID";
 
 #define NEWEST(table)                                                                              \
@@ -53,9 +55,10 @@ static const char *const texts[STATEMENTS] = {
 	[MOVE_END] = "UPDATE visit SET last_seen = ?3, visits = visits + ?4"
 		     " WHERE key = ?1 AND from_at = ?2",
 	[ADD_END] = "INSERT OR REPLACE INTO visit (key, end, cause, status, from_at, last_seen,"
-		    " visits, url, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8)",
-	[FIND_ENDS] = "SELECT from_at, last_seen, visits, status, end, cause, url, reason"
-		      " FROM visit" OVERLAP,
+		    " visits, url, reason, name_ns, connect_ns, tls_ns, first_byte_ns, total_ns)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+	[FIND_ENDS] = "SELECT from_at, last_seen, visits, status, end, cause, url, reason,"
+		      " name_ns, connect_ns, tls_ns, first_byte_ns, total_ns FROM visit" OVERLAP,
 };
 
 const struct archive_part archive_sightings = {tables, texts, STATEMENTS};
@@ -132,6 +135,18 @@ static void bind_end(struct sql *sql, size_t statement, const struct end_sightin
 	sql_bind_integer(sql, statement, 4, sighting->status);
 }
 
+static enum err add_end(struct sql *sql, const struct end_sighting *sighting)
+{
+	bind_end(sql, ADD_END, sighting);
+	sql_bind_nsec(sql, ADD_END, 5, sighting->last_seen);
+	sql_bind_integer(sql, ADD_END, 6, (int64_t)sighting->visits);
+	sql_bind_text(sql, ADD_END, 7, sighting->url);
+	sql_bind_text(sql, ADD_END, 8, sighting->reason);
+	for (int i = 0; i < VISIT_PHASES; i++)
+		sql_bind_nsec(sql, ADD_END, 9 + i, sighting->phase[i]);
+	return sql_run(sql, ADD_END);
+}
+
 enum err archive_end(struct archive *archive, const struct end_sighting *sighting)
 {
 	struct sql *sql = part_of(archive);
@@ -139,14 +154,8 @@ enum err archive_end(struct archive *archive, const struct end_sighting *sightin
 
 	bind_end(sql, SAME_END, sighting);
 	enum err rc = find_same(sql, SAME_END, &from);
-	if (rc == E_NOT_FOUND) {
-		bind_end(sql, ADD_END, sighting);
-		sql_bind_nsec(sql, ADD_END, 5, sighting->last_seen);
-		sql_bind_integer(sql, ADD_END, 6, (int64_t)sighting->visits);
-		sql_bind_text(sql, ADD_END, 7, sighting->url);
-		sql_bind_text(sql, ADD_END, 8, sighting->reason);
-		return sql_run(sql, ADD_END);
-	}
+	if (rc == E_NOT_FOUND)
+		return add_end(sql, sighting);
 	if (rc != E_OK)
 		return rc;
 	sql_bind_text(sql, MOVE_END, 1, sighting->key);
@@ -217,6 +226,8 @@ static void read_end(struct sql *sql, void *out)
 	s->cause = cause_named(name);
 	sql_text(sql, FIND_ENDS, 6, s->url, sizeof(s->url));
 	sql_text(sql, FIND_ENDS, 7, s->reason, sizeof(s->reason));
+	for (int i = 0; i < VISIT_PHASES; i++)
+		s->phase[i] = sql_nsec(sql, FIND_ENDS, 8 + i);
 }
 
 /* What is read of a kind of rows. */

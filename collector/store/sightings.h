@@ -30,8 +30,10 @@ struct end_sighting {
 	enum visit_end end;
 	enum loss_cause cause;
 	uint16_t status;
-	char url[VISIT_URL]; /* of the first of them, as the reason */
+	/* Of the first of them. */
+	char url[VISIT_URL];
 	char reason[VISIT_REASON];
+	nsec phase[VISIT_PHASES];
 };
 
 /* Seen at last_seen: moves the key's newest row on if that says the same, else adds one. visits are

@@ -81,6 +81,10 @@ static struct visit visit_of(const struct shown *shown)
 
 	snprintf(visit.certificate.fingerprint, sizeof(visit.certificate.fingerprint), "%c",
 		 shown->certificate);
+	for (int i = 0; i < VISIT_PHASES; i++)
+		visit.phase[i] = shown->status == 0 && i > VISIT_CONNECT
+					 ? NSEC_UNDEFINED
+					 : shown->minute * NSEC_PER_MSEC + i;
 	snprintf(visit.tls, sizeof(visit.tls), "TLSv1.3");
 	snprintf(visit.reason, sizeof(visit.reason), "minute %d", shown->minute);
 	return visit;
@@ -149,6 +153,11 @@ static void check_rows(struct folder *folder)
 		assert_int_equal(ends[i].status, rows[i].status);
 		snprintf(reason, sizeof(reason), "minute %d", rows[i].from);
 		assert_string_equal(ends[i].reason, reason);
+		assert_int_equal(ends[i].phase[VISIT_CONNECT],
+				 rows[i].from * NSEC_PER_MSEC + VISIT_CONNECT);
+		assert_int_equal(ends[i].phase[VISIT_TOTAL],
+				 rows[i].status == 0 ? NSEC_UNDEFINED
+						     : rows[i].from * NSEC_PER_MSEC + VISIT_TOTAL);
 	}
 	free(ends);
 	assert_int_equal(
