@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { BUILT_IN_MAX = 16 };
+enum { BUILT_IN_MAX = 16, WEBSITE_KEYS = 3 };
 
 #define PROFILE_MAX ((size_t)1 << 20)
 
@@ -203,6 +203,27 @@ static void take_grades(struct making *making, const struct section_list *list)
 				 "the last grade must begin at 0, or low scores have none");
 }
 
+/* All of it or nothing. */
+static struct website_rule take_website(struct making *making, struct rule_website *website)
+{
+	struct value *values[] = {&website->visits, &website->failed, &website->deadline};
+	size_t given = 0;
+
+	for (size_t i = 0; i < WEBSITE_KEYS; i++)
+		given += values[i]->state != VALUE_ABSENT;
+	for (size_t i = 0; i < WEBSITE_KEYS && given > 0; i++) {
+		if (values[i]->state == VALUE_ABSENT)
+			section_complain(&making->reading, &website->section, values[i],
+					 "is missing; write it, or leave out the whole section");
+	}
+	return (struct website_rule){
+		.given = given == WEBSITE_KEYS,
+		.visits = (uint64_t)website->visits.integer,
+		.failed = website->failed.number,
+		.deadline_ns = website->deadline.integer,
+	};
+}
+
 static void take_rule(struct making *making, struct rule *rule)
 {
 	struct profile *profile = making->profile;
@@ -218,6 +239,7 @@ static void take_rule(struct making *making, struct rule *rule)
 	take_scales(making, &rule->scales);
 	take_veto(profile, &rule->veto);
 	take_grades(making, &rule->grades);
+	profile->website = take_website(making, &rule->website);
 }
 
 static struct profile *profile_create(void)

@@ -48,6 +48,14 @@ struct grade {
 	double from; /* the least printed score that earns it; the last grade has 0 */
 };
 
+/* When a website fails as a whole, by its visits from Monday to Sunday. */
+struct website_rule {
+	bool given;
+	uint64_t visits;     /* that a verdict takes */
+	double failed;	     /* a share of them, 0 to 1: so many that failed are a veto */
+	int64_t deadline_ns; /* a page that is not whole by then has failed */
+};
+
 struct profile {
 	char *name;
 	char *zh;
@@ -82,6 +90,8 @@ struct profile {
 
 	struct grade grades[PROFILE_GRADES_MAX]; /* best first */
 	size_t grade_count;
+
+	struct website_rule website; /* not given: weeks of visits are counted, not judged */
 
 	struct arena *arena; /* what the loader keeps for itself; NULL in a profile made by hand */
 };

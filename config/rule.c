@@ -9,6 +9,10 @@
 	.name = key, .type = of_type, .required = true, .sourced = true,                           \
 	.offset = offsetof(draft, member)
 
+/* Of a section that may be left out as a whole. */
+#define OPTIONAL(key, draft, member, of_type)                                                      \
+	.name = key, .type = of_type, .sourced = true, .offset = offsetof(draft, member)
+
 #define SECTION(key, draft, member, of_rows)                                                       \
 	{                                                                                          \
 		.name = key, .type = VALUE_SECTION, .required = true,                              \
@@ -129,6 +133,15 @@ static const struct key_row group_rows[] = {
 	{.name = NULL},
 };
 
+static const struct key_row website_rows[] = {
+	{OPTIONAL("visits", struct rule_website, visits, VALUE_INTEGER), .least = 1,
+	 .most = 1000000},
+	{OPTIONAL("failed", struct rule_website, failed, VALUE_RATIO), .low = 0.0001, .high = 1},
+	{OPTIONAL("deadline", struct rule_website, deadline, VALUE_DURATION), .least = SECOND,
+	 .most = 300 * SECOND},
+	{.name = NULL},
+};
+
 static const struct key_row grade_rows[] = {
 	TEXT("zh", struct rule_grade, title.zh),
 	TEXT("en", struct rule_grade, title.en),
@@ -165,5 +178,9 @@ const struct key_row rule_rows[] = {
 	 .rows = grade_rows,
 	 .size = sizeof(struct rule_grade),
 	 .most = PROFILE_GRADES_MAX},
+	{.name = "website",
+	 .type = VALUE_SECTION,
+	 .offset = offsetof(struct rule, website),
+	 .rows = website_rows},
 	{.name = NULL},
 };

@@ -81,6 +81,13 @@ struct rule_grade {
 	struct value source;
 };
 
+struct rule_website {
+	struct section section;
+	struct value visits;
+	struct value failed;
+	struct value deadline;
+};
+
 struct rule {
 	struct section section;
 	struct value name;
@@ -95,6 +102,7 @@ struct rule {
 	struct rule_tiers tiers;
 	struct rule_groups groups;
 	struct section_list grades; /* of struct rule_grade */
+	struct rule_website website;
 };
 
 extern const struct key_row rule_rows[];

@@ -6,14 +6,14 @@
 
 #include <stdbool.h>
 
-const struct week_rule week_rule_published = {.samples = 140, .share = 0.05};
-
-enum week_verdict week_judge(const struct week_rule *rule, const struct week *week)
+enum week_verdict week_judge(const struct website_rule *rule, const struct week *week)
 {
 	/* A share like 0.05 is no binary fraction: of 140 visits, 7 must reach it. */
-	double bound = rule->share * (double)week->visits * (1 - 1e-12);
+	double bound = rule->failed * (double)week->visits * (1 - 1e-12);
 
-	if (week->visits < rule->samples)
+	if (!rule->given)
+		return WEEK_NOT_JUDGED;
+	if (week->visits < rule->visits)
 		return WEEK_TOO_FEW;
 	return (double)week->failed >= bound ? WEEK_VETOED : WEEK_MET;
 }

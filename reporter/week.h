@@ -7,6 +7,7 @@
 
 #include "collector/base/nsec.h"
 #include "collector/metric/summary.h"
+#include "config/profile.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,17 +21,10 @@ struct week {
 			      */
 };
 
-struct week_rule {
-	uint64_t samples; /* visits that a verdict takes */
-	double share;	  /* of them, 0 to 1: so many that failed are a veto */
-};
+enum week_verdict { WEEK_NOT_JUDGED, WEEK_TOO_FEW, WEEK_MET, WEEK_VETOED };
 
-/* Twenty visits a day; a twentieth of them. */
-extern const struct week_rule week_rule_published;
-
-enum week_verdict { WEEK_TOO_FEW, WEEK_MET, WEEK_VETOED };
-
-enum week_verdict week_judge(const struct week_rule *rule, const struct week *week);
+/* Not judged where the rule is not given. */
+enum week_verdict week_judge(const struct website_rule *rule, const struct week *week);
 
 /* The weeks that end in a period: their Sunday's end lies after its start and not after its end.
  * The caller frees. */

@@ -112,11 +112,12 @@ static struct value value_verdict(const struct monthly *m, const struct week *we
 		enum text_id text;
 		enum tone tone;
 	} verdicts[] = {
+		[WEEK_NOT_JUDGED] = {TEXT_WEBSITE_NOT_JUDGED, TONE_MUTED},
 		[WEEK_TOO_FEW] = {TEXT_WEBSITE_TOO_FEW, TONE_MUTED},
 		[WEEK_MET] = {TEXT_WEBSITE_MET, TONE_GOOD},
 		[WEEK_VETOED] = {TEXT_WEBSITE_VETOED, TONE_BAD},
 	};
-	enum week_verdict verdict = week_judge(&week_rule_published, week);
+	enum week_verdict verdict = week_judge(&m->assessment->profile->website, week);
 
 	return value_toned(value_text(word(m, verdicts[verdict].text)), verdicts[verdict].tone);
 }
@@ -156,7 +157,8 @@ static void add_weeks_with(struct monthly *m, enum week_verdict verdict, size_t 
 		const struct service *service = &m->services->items[i];
 		const struct facts *facts = &service->path.facts;
 		for (size_t k = 0; k<facts->week_count && * left> 0; k++) {
-			if (week_judge(&week_rule_published, &facts->weeks[k]) != verdict)
+			if (week_judge(&m->assessment->profile->website, &facts->weeks[k]) !=
+			    verdict)
 				continue;
 			add_week_row(m, service, &facts->weeks[k]);
 			--*left;
@@ -176,6 +178,7 @@ static void add_website_table(struct monthly *m)
 		{"unassessed", word(m, TEXT_WEBSITE_UNASSESSED), ALIGN_END},
 		{"verdict", word(m, TEXT_WEBSITE_VERDICT), ALIGN_START},
 	};
+	const struct website_rule *rule = &m->assessment->profile->website;
 	size_t count = count_weeks(m->services);
 	size_t left = TABLE_BOUNDED;
 
@@ -186,11 +189,14 @@ static void add_website_table(struct monthly *m)
 	add_weeks_with(m, WEEK_VETOED, &left);
 	add_weeks_with(m, WEEK_TOO_FEW, &left);
 	add_weeks_with(m, WEEK_MET, &left);
+	add_weeks_with(m, WEEK_NOT_JUDGED, &left);
 	if (count > TABLE_BOUNDED)
 		doc_note(m->doc, PHRASE(m, TEXT_WEBSITE_BOUNDED, say_count(m, TABLE_BOUNDED),
 					say_count(m, count)));
-	doc_note(m->doc, PHRASE(m, TEXT_WEBSITE_RULE, say_count(m, week_rule_published.samples),
-				say_exact(m, 100 * week_rule_published.share, "%")));
+	if (!rule->given)
+		return;
+	doc_note(m->doc, PHRASE(m, TEXT_WEBSITE_RULE, say_length(m, rule->deadline_ns),
+				say_count(m, rule->visits), say_exact(m, 100 * rule->failed, "%")));
 }
 
 void add_services(struct monthly *m)

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -21,9 +22,59 @@ static nsec at(const char *text)
 	return t;
 }
 
+static const struct website_rule published = {true, 140, 0.05, 15 * NSEC_PER_SEC};
+
 static enum week_verdict judge(uint64_t visits, uint64_t failed)
 {
-	return week_judge(&week_rule_published, &(struct week){.visits = visits, .failed = failed});
+	return week_judge(&published, &(struct week){.visits = visits, .failed = failed});
+}
+
+static void built_in_rule_is_the_published_one(void **state)
+{
+	struct diagnostics diagnostics = {0};
+	struct profile *profile = profile_load("egov-extranet-default", ".",
+					       (struct place){"test", 1, 1}, &diagnostics);
+
+	(void)state;
+	assert_non_null(profile);
+	assert_true(profile->website.given);
+	assert_int_equal(profile->website.visits, published.visits);
+	assert_true(profile->website.failed == published.failed);
+	assert_int_equal(profile->website.deadline_ns, published.deadline_ns);
+	profile_destroy(profile);
+	diagnostics_finish(&diagnostics);
+}
+
+static void profile_need_not_have_the_rule(void **state)
+{
+	struct diagnostics diagnostics = {0};
+	struct profile *profile = profile_load("egov-extranet-default", ".",
+					       (struct place){"test", 1, 1}, &diagnostics);
+
+	(void)state;
+	assert_non_null(profile);
+	char *text = strdup(profile->text);
+	char *from = strstr(text, "\nwebsite:");
+	assert_non_null(from);
+	char *until = strstr(from, "\ngrades:");
+	assert_non_null(until);
+	char *visits = strstr(from, "  visits:");
+	assert_non_null(visits);
+	memcpy(visits, "  #", 3);
+	assert_null(profile_load_text(text, "half", &diagnostics));
+	assert_int_equal(diagnostics.count, 1);
+	assert_string_equal(diagnostics.items[0].key, "website.visits");
+	diagnostics_finish(&diagnostics);
+	memmove(from, until, strlen(until) + 1);
+	struct profile *without = profile_load_text(text, "without", &diagnostics);
+	diagnostics_print(&diagnostics, stderr);
+	assert_int_equal(diagnostics.count, 0);
+	assert_non_null(without);
+	assert_false(without->website.given);
+	free(text);
+	profile_destroy(without);
+	profile_destroy(profile);
+	diagnostics_finish(&diagnostics);
 }
 
 static void rule_at_its_edges(void **state)
@@ -35,6 +86,9 @@ static void rule_at_its_edges(void **state)
 	assert_int_equal(judge(140, 6), WEEK_MET);
 	assert_int_equal(judge(140, 7), WEEK_VETOED);
 	assert_int_equal(judge(0, 0), WEEK_TOO_FEW);
+	assert_int_equal(week_judge(&(struct website_rule){.given = false},
+				    &(struct week){.visits = 140, .failed = 140}),
+			 WEEK_NOT_JUDGED);
 }
 
 /* Twenty times as many visits as failures, for all sizes a week can have: no rounding decides. */
@@ -137,6 +191,8 @@ static void what_counts_as_a_visit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(built_in_rule_is_the_published_one),
+		cmocka_unit_test(profile_need_not_have_the_rule),
 		cmocka_unit_test(rule_at_its_edges),
 		cmocka_unit_test(share_is_exact),
 		cmocka_unit_test(weeks_end_in_the_period),
