@@ -16,7 +16,7 @@ struct refusal refusal_by_machine(void)
 static struct endpoint offender_of(const struct sock_extended_err *error)
 {
 	struct sockaddr_storage address = {0};
-	const void *from = SO_EE_OFFENDER(error);
+	const void *from = error + 1; /* SO_EE_OFFENDER */
 
 	memcpy(&address, from, sizeof(struct sockaddr_in6));
 	return endpoint_from_sockaddr(&address);
