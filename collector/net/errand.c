@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One that began later than this was not given its time: if that runs out, it proves nothing. */
+/* One that this machine kept waiting for longer was not given its time: if that runs out, it proves
+ * nothing. */
 static const nsec lateness_max = 250 * NSEC_PER_MSEC;
 
 static char **copy_list(const char *const *list)
@@ -297,6 +298,18 @@ bool errand_found(struct errand *errand, const struct lookup *lookup)
 	return false;
 }
 
+/* Whether this machine took time that was the host's: before it began, or while the kernel had the
+ * connection already. */
+static bool was_late(const struct errand *errand, const struct visit *hop)
+{
+	nsec connect = hop->phase[VISIT_CONNECT];
+	nsec noticed = connect == NSEC_UNDEFINED || hop->syn_round_trip == NSEC_UNDEFINED
+			       ? 0
+			       : connect - hop->syn_round_trip;
+
+	return errand->began - errand->asked > lateness_max || noticed > lateness_max;
+}
+
 bool errand_conclude(struct errand *errand, CURLcode code)
 {
 	struct visit hop;
@@ -306,8 +319,8 @@ bool errand_conclude(struct errand *errand, CURLcode code)
 	join(errand, visit, &hop);
 	if (location != NULL && visit->end == VISIT_FAILED && follow(errand, location))
 		return true;
-	if (visit->end == VISIT_TIMED_OUT && errand->began - errand->asked > lateness_max)
-		fail(visit, VISIT_NOT_MADE, "this machine began it late, and its time ran out");
+	if (visit->end == VISIT_TIMED_OUT && was_late(errand, &hop))
+		fail(visit, VISIT_NOT_MADE, "this machine was late itself, and its time ran out");
 	return false;
 }
 

@@ -58,7 +58,11 @@ static int on_socket(CURL *curl, curl_socket_t fd, int what, void *context, void
 		event.events |= EPOLLIN;
 	if ((what & CURL_POLL_OUT) != 0)
 		event.events |= EPOLLOUT;
-	(void)epoll_ctl(visitor->epoll, known == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
+	int first = known == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+	int other = known == NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+	/* A number may come again before curl has forgotten what it was. */
+	if (epoll_ctl(visitor->epoll, first, fd, &event) != 0)
+		(void)epoll_ctl(visitor->epoll, other, fd, &event);
 	(void)curl_multi_assign(visitor->multi, fd, visitor);
 	return 0;
 }
