@@ -199,7 +199,8 @@ static const struct key_row agent_rows[] = {
 	 .offset = offsetof(struct draft_agent, authorities),
 	 .check = check_absolute,
 	 .fallback_told = "those of its system alone",
-	 .meaning = "PEM file of certificate authorities that are believed besides"},
+	 .meaning = "PEM file of certificate authorities that are believed besides; read "
+		    "when the collector starts"},
 	{.name = "name-servers",
 	 .type = VALUE_TEXT,
 	 .list = true,
