@@ -454,7 +454,8 @@ static void settle_early(struct agent *agent, nsec now)
 static nsec next_tick(const struct agent *agent)
 {
 	nsec now = clock_monotonic();
-	nsec longest = agent->options.hurry ? hurry_tick : idle_tick;
+	bool hurry = agent->options.hurry || methods_wait(&agent->methods);
+	nsec longest = hurry ? hurry_tick : idle_tick;
 	nsec next = schedule_next(agent->schedule);
 
 	if (agent->backlog.count > 0)

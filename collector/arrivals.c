@@ -40,10 +40,13 @@ static void take_reply(struct arrivals *arrivals, const struct probe_event *even
 {
 	struct flight *flight = flight_answered(arrivals, event);
 
-	if (flight != NULL &&
-	    (!comes_from_host(arrivals, event) ||
-	     !flight_replied(flight, event->mark.packet, event->at, event->stamped_by)))
+	if (flight == NULL)
+		return;
+	if (!comes_from_host(arrivals, event) ||
+	    !flight_replied(flight, event->mark.packet, event->at, event->stamped_by))
 		arrivals->counters->forged++;
+	else
+		flight->flags |= event->remarks;
 }
 
 static void take_failure(struct arrivals *arrivals, const struct probe_event *event)
@@ -52,10 +55,10 @@ static void take_failure(struct arrivals *arrivals, const struct probe_event *ev
 
 	if (flight == NULL)
 		return;
-	if (comes_from_host(arrivals, event))
-		(void)flight_failed(flight, event->mark.packet, event->cause);
-	else
+	if (!comes_from_host(arrivals, event))
 		arrivals->counters->forged++;
+	else if (flight_failed(flight, event->mark.packet, event->cause))
+		flight->flags |= event->remarks;
 }
 
 static void take_withdrawal(struct arrivals *arrivals, const struct probe_event *event)

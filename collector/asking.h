@@ -11,4 +11,15 @@
  * loader would have refused. */
 MUST_CHECK enum err asking_of(const struct test_config *test, struct ask **out);
 
+/* The words of a command line; NULL where they were not given. */
+struct asking_words {
+	const char *query;
+	const char *record;
+	const char *transport;
+	const char *expect; /* right answers, between commas */
+};
+
+/* E_USAGE after telling on standard error what would be right; E_MEMORY. */
+MUST_CHECK enum err asking_from_words(const struct asking_words *words, struct ask **out);
+
 #endif

@@ -120,22 +120,56 @@ static enum err append(struct gathering *g, const struct flow *flow)
 	return E_OK;
 }
 
+static enum flow_manner manner_of(const struct target *target)
+{
+	if (target->host.port == 0)
+		return FLOW_ECHO;
+	if (target->ask == NULL)
+		return FLOW_SYN;
+	if (target->ask->url != NULL)
+		return FLOW_VISIT;
+	return target->ask->transport == ASK_STREAM ? FLOW_STREAM : FLOW_QUERY;
+}
+
+/* RFC 9293, section 3.1, with the time stamps of RFC 7323; RFC 7766, section 8. */
+enum { SEGMENT_HEADER = 32, STREAM_SYN = 40, STREAM_LENGTH = 2 };
+
+/* A connection takes a SYN, two segments that acknowledge and one that closes, besides the one with
+ * the query. */
+static void carry_by_stream(struct flow *flow)
+{
+	struct frames syn = frames_of(flow->family, STREAM_SYN);
+	struct frames empty = frames_of(flow->family, SEGMENT_HEADER);
+
+	flow->frames = frames_of(flow->family, SEGMENT_HEADER + STREAM_LENGTH + flow->size);
+	flow->closing = (struct frames){
+		.count = syn.count + 3 * empty.count,
+		.octets = syn.octets + 3 * empty.octets,
+		.packet = syn.packet + 3 * empty.packet,
+	};
+}
+
 static struct flow flow_over(const struct target *target)
 {
 	const struct probe_ops *method = target->method;
 	uint8_t family = target->host.family;
 
-	return (struct flow){
+	struct flow flow = {
 		.stream = track_over(target, 0).pace.stream,
 		.frames = frames_of(family, (uint32_t)method->header + target->size),
 		.closing = method->closing == 0 ? (struct frames){0}
 						: frames_of(family, method->closing),
 		.method = method,
+		.manner = manner_of(target),
 		.port = target->host.port,
 		.family = family,
 		.size = target->size,
 		.dscp = target->dscp,
 	};
+
+	if (flow.manner == FLOW_STREAM)
+		carry_by_stream(&flow);
+	return flow;
 }
 
 static enum err gather_tests(struct gathering *g, size_t agent)

@@ -25,12 +25,23 @@ struct flow_host {
 	struct endpoint endpoint; /* of an anchor; family 0 otherwise */
 };
 
+/* How a target meets it. */
+enum flow_manner {
+	FLOW_ECHO,   /* it has no ports */
+	FLOW_SYN,    /* connections begun, and no data */
+	FLOW_QUERY,  /* DNS over UDP */
+	FLOW_STREAM, /* DNS over TCP */
+	FLOW_VISIT,  /* a page, over HTTP */
+	FLOW_MANNERS
+};
+
 struct flow {
 	size_t agent;
 	size_t host; /* of flows->hosts */
 	size_t test; /* CONFIG_NONE: it watches an anchor or a gateway */
 	struct stream stream;
 	const struct probe_ops *method;
+	enum flow_manner manner;
 	struct frames frames;  /* that one packet becomes */
 	struct frames closing; /* what this machine sends after its answer; none: count 0 */
 	uint8_t family;	       /* 4 or 6 */

@@ -36,3 +36,13 @@ void methods_receive(const struct methods *methods, nsec now, const struct probe
 	for (size_t i = 0; i < methods->count; i++)
 		methods->probes[i]->ops->receive(methods->probes[i], now, listener);
 }
+
+bool methods_wait(const struct methods *methods)
+{
+	for (size_t i = 0; i < methods->count; i++) {
+		const struct probe *probe = methods->probes[i];
+		if (probe->ops->waits != NULL && probe->ops->waits(probe))
+			return true;
+	}
+	return false;
+}

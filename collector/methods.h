@@ -6,6 +6,7 @@
 #include "collector/base/err.h"
 #include "collector/probe/probe.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,5 +28,8 @@ uint8_t methods_find(const struct methods *methods, const struct probe_ops *meth
 /* Reads what arrived before now (realtime) on all of them. */
 void methods_receive(const struct methods *methods, nsec now,
 		     const struct probe_listener *listener);
+
+/* Whether any of them has work that does not wait for the next packet. */
+bool methods_wait(const struct methods *methods);
 
 #endif

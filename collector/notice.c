@@ -213,6 +213,11 @@ static const struct test_config *visits_of(const struct notice *n, const struct 
 /* By family, of those whose flow is given. */
 static const char *sizes_of(const struct notice *n, const struct flow *const flows[FAMILY_COUNT])
 {
+	static const enum notice_text by_manner[FLOW_MANNERS] = {
+		[FLOW_SYN] = NOTICE_SYN,
+		[FLOW_QUERY] = NOTICE_QUERY,
+		[FLOW_STREAM] = NOTICE_STREAM,
+	};
 	const struct flow *any = NULL;
 	size_t count = 0;
 
@@ -228,8 +233,8 @@ static const char *sizes_of(const struct notice *n, const struct flow *const flo
 			      VALUES(visits->url,
 				     arena_format(n->arena, "%u", (unsigned)visits->body),
 				     arena_format(n->arena, "%u", (unsigned)visits->redirects)));
-	if (any->port != 0)
-		return phrase(n, NOTICE_SYN,
+	if (any->manner != FLOW_ECHO)
+		return phrase(n, by_manner[any->manner],
 			      VALUES(arena_format(n->arena, "%u", any->port), join(n, count)));
 	return phrase(n, NOTICE_SIZES,
 		      VALUES(arena_format(n->arena, "%u", any->size), join(n, count)));
@@ -325,37 +330,35 @@ static void say_test(const struct notice *n, size_t index)
 		   arena_format(n->arena, "%u", test->dscp), hours_of(n, test->calendar), kind.to));
 }
 
-/* Whether something is sent that has no ports. */
-static bool sends_echo(const struct notice *n)
+static bool meets(const struct notice *n, enum flow_manner manner)
 {
 	for (size_t i = 0; i < n->flows.count; i++) {
-		if (n->flows.items[i].port == 0)
+		if (n->flows.items[i].manner == manner)
 			return true;
 	}
 	return false;
 }
 
-/* The smallest port above this one that a kind of flows goes to; 0: none. */
-static unsigned int next_port(const struct notice *n, unsigned int above, enum notice_text kind)
+/* The smallest port above this one that is met in this manner; 0: none. */
+static unsigned int next_port(const struct notice *n, enum flow_manner manner, unsigned int above)
 {
 	unsigned int next = 0;
 
 	for (size_t i = 0; i < n->flows.count; i++) {
-		const struct flow *flow = &n->flows.items[i];
-		enum notice_text own = visits_of(n, flow) == NULL ? NOTICE_TCP : NOTICE_HTTP;
-		if (own == kind && flow->port > above && (next == 0 || flow->port < next))
-			next = flow->port;
+		unsigned int port = n->flows.items[i].port;
+		if (n->flows.items[i].manner == manner && port > above &&
+		    (next == 0 || port < next))
+			next = port;
 	}
 	return next;
 }
 
-/* The ports that single SYNs, or visits, go to; NULL: none. */
-static const char *list_ports(const struct notice *n, enum notice_text kind)
+static const char *list_ports(const struct notice *n, enum flow_manner manner)
 {
 	const char *list = NULL;
-	unsigned int port = 0;
+	unsigned int port = next_port(n, manner, 0);
 
-	while ((port = next_port(n, port, kind)) != 0) {
+	for (; port != 0; port = next_port(n, manner, port)) {
 		const char *text = arena_format(n->arena, "%u", port);
 		n->members[0] = list;
 		n->members[1] = text;
@@ -366,17 +369,24 @@ static const char *list_ports(const struct notice *n, enum notice_text kind)
 
 static void say_protocols(const struct notice *n)
 {
-	static const enum notice_text kinds[] = {NOTICE_TCP, NOTICE_HTTP};
+	static const struct {
+		enum flow_manner manner;
+		enum notice_text id;
+	} with_ports[] = {{FLOW_SYN, NOTICE_TCP},
+			  {FLOW_QUERY, NOTICE_UDP},
+			  {FLOW_STREAM, NOTICE_TCP_QUERIES},
+			  {FLOW_VISIT, NOTICE_HTTP}};
 	bool any = false;
 
 	say(n, NOTICE_PROTOCOL, NO_VALUES);
-	if (sends_echo(n))
+	if (meets(n, FLOW_ECHO))
 		say(n, NOTICE_ICMP, NO_VALUES);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		const char *ports = list_ports(n, kinds[i]);
-		if (ports != NULL)
-			say(n, kinds[i], VALUES(ports));
-		any |= ports != NULL;
+	for (size_t i = 0; i < sizeof(with_ports) / sizeof(with_ports[0]); i++) {
+		const char *ports = list_ports(n, with_ports[i].manner);
+		if (ports == NULL)
+			continue;
+		say(n, with_ports[i].id, VALUES(ports));
+		any = true;
 	}
 	if (!any)
 		say(n, NOTICE_NO_PORTS, NO_VALUES);
@@ -419,13 +429,14 @@ static enum err say_sums(const struct notice *n)
 		packets = one->busiest.packets > packets ? one->busiest.packets : packets;
 		peak = one->peak.packets > peak ? one->peak.packets : peak;
 	}
-	say(n, NOTICE_SUM,
+	bool queries = meets(n, FLOW_QUERY) || meets(n, FLOW_STREAM);
+	say(n, queries ? NOTICE_SUM_QUERIES : NOTICE_SUM,
 	    VALUES(number(n, all.busiest.packets), number(n, all.busiest.bits),
 		   whole(n, all.peak.packets)));
 	if (targets.count > 1)
 		say(n, NOTICE_ONE, VALUES(number(n, packets), whole(n, peak)));
 	demands_finish(&targets);
-	if (sends_echo(n))
+	if (meets(n, FLOW_ECHO))
 		say(n, NOTICE_LIMITING, NO_VALUES);
 	return E_OK;
 }

@@ -62,6 +62,18 @@ static const char *const texts[NOTICE_TEXTS][NOTICE_LANGUAGES] = {
 		 "SYN-ACK is answered with RST at once, so that no session is opened. The source "
 		 "port varies from 49152 to 65535: please do not filter by it, nor take this for "
 		 "a scan or a half-open attack.\n"},
+	[NOTICE_UDP] =
+		{"  - UDP 端口 {1}：每次一个 DNS 查询（RFC 1035），从不重发；应答最大 1232 "
+		 "字节，被截断时改用同一端口的 TCP 再查询一次。源端口在 49152 至 65535 "
+		 "之间变化，请勿按源端口过滤。\n",
+		 "  - UDP port {1}: one DNS query each time (RFC 1035), never repeated; its answer "
+		 "has at most 1232 octets, and what was cut is asked for once more over TCP at the "
+		 "same port. The source port varies from 49152 to 65535: please do not filter by "
+		 "it.\n"},
+	[NOTICE_TCP_QUERIES] =
+		{"  - TCP 端口 {1}：每次建立一个连接，查询一次 DNS 后即关闭。\n",
+		 "  - TCP port {1}: a connection each time, with one DNS query, closed after its "
+		 "answer.\n"},
 	[NOTICE_HTTP] =
 		{"  - TCP 端口 {1}：以 HTTP 或 HTTPS "
 		 "访问网页，每次如同一名用户打开该页，读取后即断开；"
@@ -99,6 +111,11 @@ static const char *const texts[NOTICE_TEXTS][NOTICE_LANGUAGES] = {
 	[NOTICE_SIZES] = {"载荷 {1} 字节（{2}）", "{1} octets of payload ({2})"},
 	[NOTICE_SYN] = {"TCP 端口 {1}，仅 SYN，无数据（{2}）",
 			"TCP port {1}, SYN only, no data ({2})"},
+	[NOTICE_QUERY] = {"UDP 端口 {1}，每包一次 DNS 查询（{2}）",
+			  "UDP port {1}, one DNS query each ({2})"},
+	[NOTICE_STREAM] =
+		{"TCP 端口 {1}，每次一个连接、一次 DNS 查询（查询包：{2}）",
+		 "TCP port {1}, a connection with one DNS query each (of the query: {2})"},
 	[NOTICE_PAGE] = {"网页 {1}，最多读取 {2} 字节，跟随重定向不超过 {3} 次",
 			 "the page {1}, of which at most {2} octets are read, with at most {3} "
 			 "redirects followed"},
@@ -114,6 +131,12 @@ static const char *const texts[NOTICE_TEXTS][NOTICE_LANGUAGES] = {
 		 "  - All together, when busiest: {1} packets/s and {2} bit/s (Ethernet frames) on "
 		 "average, about {3} packets in the fullest second. The answers are no more and "
 		 "no larger, the other way.\n"},
+	[NOTICE_SUM_QUERIES] =
+		{"  - 以上合计，最忙时平均每秒 {1} 个包、{2} bit/s（按以太网帧计），最密的一秒约 "
+		 "{3} 个包。应答数量不超过此量，方向相反；DNS 应答可能比查询大。\n",
+		 "  - All together, when busiest: {1} packets/s and {2} bit/s (Ethernet frames) on "
+		 "average, about {3} packets in the fullest second. The answers are no more, the "
+		 "other way; those of DNS may be larger than the queries.\n"},
 	[NOTICE_ONE] =
 		{"  - 其中对单个目标，平均每秒最多 {1} 个包，最密的一秒约 {2} 个包。\n",
 		 "  - Of these, to one target at most {1} packets/s on average, about {2} in the "

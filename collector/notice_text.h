@@ -20,8 +20,10 @@ enum notice_text {
 	NOTICE_TARGET,	       /* site; addresses */
 	NOTICE_PROTOCOL,
 	NOTICE_ICMP,
-	NOTICE_TCP,  /* ports */
-	NOTICE_HTTP, /* ports */
+	NOTICE_TCP, /* ports */
+	NOTICE_UDP, /* ports, as the next */
+	NOTICE_TCP_QUERIES,
+	NOTICE_HTTP,
 	NOTICE_NO_PORTS,
 	NOTICE_RATES,
 	NOTICE_TEST,	   /* test; agents; slot; packets; sizes; DSCP; hours; to what */
@@ -29,19 +31,22 @@ enum notice_text {
 	NOTICE_IN_SECONDS, /* length of a slot, as are the next two */
 	NOTICE_IN_MINUTES,
 	NOTICE_IN_HOURS,
-	NOTICE_WATCH,	  /* agents; sizes; to what */
-	NOTICE_TO_EACH,	  /* all addresses of the notice */
-	NOTICE_TO_ONE,	  /* which */
-	NOTICE_TO_SOME,	  /* how many; which */
-	NOTICE_EACH_OF,	  /* agents */
-	NOTICE_SIZES,	  /* payload; sizes by family */
-	NOTICE_SYN,	  /* port; sizes by family */
+	NOTICE_WATCH,	/* agents; sizes; to what */
+	NOTICE_TO_EACH, /* all addresses of the notice */
+	NOTICE_TO_ONE,	/* which */
+	NOTICE_TO_SOME, /* how many; which */
+	NOTICE_EACH_OF, /* agents */
+	NOTICE_SIZES,	/* payload; sizes by family */
+	NOTICE_SYN,	/* port; sizes by family, as the next two */
+	NOTICE_QUERY,
+	NOTICE_STREAM,
 	NOTICE_PAGE,	  /* URL; octets; redirects */
 	NOTICE_SIZE_IPV4, /* octets of the packet */
 	NOTICE_SIZE_IPV6,
 	NOTICE_FRAGMENTS_IPV4, /* octets of all fragments; how many */
 	NOTICE_FRAGMENTS_IPV6,
-	NOTICE_SUM, /* packets/s; bit/s; packets in the fullest second */
+	NOTICE_SUM,	    /* packets/s; bit/s; packets in the fullest second */
+	NOTICE_SUM_QUERIES, /* the same with queries among them */
 	NOTICE_ONE, /* of the site that is sent most: packets/s; packets in the fullest second */
 	NOTICE_LIMITING,
 	NOTICE_ANNOUNCE, /* how long ahead */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/agent.h"
+#include "collector/asking.h"
 #include "collector/base/clock.h"
 #include "collector/base/log.h"
 #include "collector/base/progress.h"
@@ -9,6 +10,7 @@
 #include "collector/net/capture.h"
 #include "collector/privilege.h"
 #include "collector/proposal.h"
+#include "collector/quantity.h"
 #include "collector/result.h"
 #include "collector/ticker.h"
 #include "collector/visiting.h"
@@ -44,13 +46,15 @@ static struct {
 	const char *inventory;
 	const char *rate;
 	struct visiting visiting;
+	struct asking_words words;
 	bool json;
 	bool packets;
 } given;
 
 struct once {
-	struct target plan; /* what all targets have in common */
-	struct ask ask;
+	struct target plan;   /* what all targets have in common */
+	struct ask ask;	      /* of http */
+	struct ask *question; /* of dns, NULL */
 	struct name_servers name_servers;
 	char contact[CONTACT_TEXT]; /* "": not known */
 	struct result *results;
@@ -65,47 +69,13 @@ struct once {
 	struct ticker *ticker;
 };
 
-static bool read_number(const char *text, const char *option, long bounds[2], long *value)
-{
-	char *end;
-
-	if (text == NULL)
-		return true;
-	errno = 0;
-	long number = strtol(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || number < bounds[0] || number > bounds[1]) {
-		fprintf(stderr, "--%s: '%s' is no whole number from %ld to %ld\n", option, text,
-			bounds[0], bounds[1]);
-		return false;
-	}
-	*value = number;
-	return true;
-}
-
-static bool read_duration(const char *text, const char *option, nsec bounds[2], nsec *value)
-{
-	int64_t duration;
-
-	if (text == NULL)
-		return true;
-	if (!duration_parse(text, &duration) || duration < bounds[0] || duration > bounds[1]) {
-		fprintf(stderr,
-			"--%s: '%s' is no duration with a unit, such as 200ms, from %g s to %g s\n",
-			option, text, (double)bounds[0] / (double)NSEC_PER_SEC,
-			(double)bounds[1] / (double)NSEC_PER_SEC);
-		return false;
-	}
-	*value = duration;
-	return true;
-}
-
 /* NULL after telling on standard error what would be right. */
 static const struct method_rule *find_method(const char *name)
 {
-	for (size_t i = 0; method_words[i] != NULL; i++) {
-		if (strcmp(method_words[i], name) == 0)
-			return method_rule_of(i);
-	}
+	const struct method_rule *rule = method_rule_find(name);
+
+	if (rule != NULL)
+		return rule;
 	fprintf(stderr, "--method: '%s' is no method; write", name);
 	for (size_t i = 0; method_words[i] != NULL; i++)
 		fprintf(stderr, "%s %s", i == 0 ? "" : " or", method_words[i]);
@@ -118,18 +88,22 @@ static bool suits(const struct method_rule *rule, const char *method)
 {
 	if (!rule->port && given.port != NULL)
 		fprintf(stderr, "--port: %s; leave it out\n", rule->without);
-	else if (rule->port && given.port == NULL)
+	else if (rule->port && rule->usual == NULL && given.port == NULL)
 		fprintf(stderr, "--port is missing; %s needs one, such as --port 443\n", method);
 	else if (rule->page && given.visiting.url == NULL)
 		fprintf(stderr,
 			"--url is missing; %s needs one, such as --url "
 			"https://www.example.gov.cn/\n",
 			method);
-	else if (!rule->page && (given.visiting.url != NULL || given.visiting.expect != NULL))
-		fprintf(stderr, "--%s: only http visits pages; leave it out\n",
-			given.visiting.url != NULL ? "url" : "expect");
+	else if (!rule->page && given.visiting.url != NULL)
+		fprintf(stderr, "--url: only http visits pages; leave it out\n");
+	else if (!rule->page && !rule->question && given.visiting.expect != NULL)
+		fprintf(stderr, "--expect: only dns and http look at answers; leave it out\n");
 	else if (rule->size == NULL && given.size != NULL)
 		fprintf(stderr, "--size: %s; leave it out\n", rule->without);
+	else if (!rule->question && (given.words.query != NULL || given.words.record != NULL ||
+				     given.words.transport != NULL))
+		fprintf(stderr, "--query, --record and --transport are for dns; leave them out\n");
 	else
 		return true;
 	return false;
@@ -140,7 +114,7 @@ static bool read_plan(struct target *out, struct ask *ask)
 {
 	const char *method = given.method == NULL ? "icmp" : given.method;
 	const struct method_rule *rule = find_method(method);
-	long port = 0;
+	long port = rule == NULL || rule->usual == NULL ? 0 : atoi(rule->usual);
 	bool page = rule != NULL && rule->page;
 	long count = page ? 5 : 10;
 	long size = rule != NULL && rule->size != NULL ? 64 : 0;
@@ -149,14 +123,14 @@ static bool read_plan(struct target *out, struct ask *ask)
 	nsec t_max = page ? 15 * NSEC_PER_SEC : 2 * NSEC_PER_SEC;
 
 	if (rule == NULL || !suits(rule, method) || !visiting_page(&given.visiting, ask, &port) ||
-	    !read_number(given.port, "port", (long[]){1, UINT16_MAX}, &port) ||
-	    !read_number(given.count, "count", (long[]){1, 10000}, &count) ||
-	    !read_number(given.size, "size", (long[]){MARK_SIZE, 65000}, &size) ||
-	    !read_number(given.dscp, "dscp", (long[]){0, 63}, &dscp) ||
-	    !read_duration(given.interval, "interval", (nsec[]){NSEC_PER_MSEC, NSEC_PER_MIN},
-			   &spacing) ||
-	    !read_duration(given.t_max, "t-max", (nsec[]){10 * NSEC_PER_MSEC, NSEC_PER_MIN},
-			   &t_max))
+	    !quantity_number(given.port, "port", (long[]){1, UINT16_MAX}, &port) ||
+	    !quantity_number(given.count, "count", (long[]){1, 10000}, &count) ||
+	    !quantity_number(given.size, "size", (long[]){MARK_SIZE, 65000}, &size) ||
+	    !quantity_number(given.dscp, "dscp", (long[]){0, 63}, &dscp) ||
+	    !quantity_duration(given.interval, "interval", (nsec[]){NSEC_PER_MSEC, NSEC_PER_MIN},
+			       &spacing) ||
+	    !quantity_duration(given.t_max, "t-max", (nsec[]){10 * NSEC_PER_MSEC, NSEC_PER_MIN},
+			       &t_max))
 		return false;
 	*out = (struct target){
 		.method = probe_find(method),
@@ -168,6 +142,18 @@ static bool read_plan(struct target *out, struct ask *ask)
 		.dscp = (uint8_t)dscp,
 		.ask = page ? ask : NULL,
 	};
+	return true;
+}
+
+static bool read_question(struct once *once)
+{
+	if (!method_rule_find(once->plan.method->method)->question)
+		return true;
+	given.words.expect = given.visiting.expect;
+	if (asking_from_words(&given.words, &once->question) != E_OK)
+		return false;
+	once->plan.ask = once->question;
+	once->plan.size = (uint16_t)dns_query_size(&once->question->query);
 	return true;
 }
 
@@ -466,9 +452,9 @@ static int run_inventory(int count, char **operands)
 	long rate = 50;
 
 	if (!suits_inventory(count, operands) ||
-	    !read_number(given.rate, "rate", (long[]){1, 1000}, &rate) ||
-	    !read_duration(given.t_max, "t-max", (nsec[]){10 * NSEC_PER_MSEC, NSEC_PER_MIN},
-			   &options.t_max))
+	    !quantity_number(given.rate, "rate", (long[]){1, 1000}, &rate) ||
+	    !quantity_duration(given.t_max, "t-max", (nsec[]){10 * NSEC_PER_MSEC, NSEC_PER_MIN},
+			       &options.t_max))
 		return EXIT_USAGE;
 	options.rate = (uint32_t)rate;
 	struct config *config = config_load_inventory(given.inventory, &diagnostics);
@@ -492,7 +478,7 @@ static int run_once(int count, char **operands)
 				   : "--rate: only together with --inventory; leave it out");
 		return EXIT_USAGE;
 	}
-	if (read_plan(&once.plan, &once.ask) &&
+	if (read_plan(&once.plan, &once.ask) && read_question(&once) &&
 	    visiting_servers(&given.visiting, &once.name_servers) &&
 	    add_operands(&once, count, operands)) {
 		enum err rc = open_all(&once);
@@ -513,16 +499,24 @@ static int run_once(int count, char **operands)
 	for (size_t i = 0; i < once.count; i++)
 		result_finish(&once.results[i]);
 	free(once.results);
+	ask_destroy(once.question);
 	return code;
 }
 
 static const struct option_row options[] = {
-	{"method", "METHOD", "icmp; tcp: opens connections to a port; http: visits a page (icmp)",
+	{"method", "METHOD",
+	 "icmp; tcp: opens connections to a port; dns: asks name servers; http: visits a page "
+	 "(icmp)",
 	 &given.method, NULL},
-	{"port", "N", "of tcp", &given.port, NULL},
+	{"port", "N", "of tcp; of dns (53)", &given.port, NULL},
+	{"query", "NAME", "of dns: the domain name that is asked for", &given.words.query, NULL},
+	{"record", "TYPE", "of dns: A, AAAA, NS or SOA (A)", &given.words.record, NULL},
+	{"transport", "WORD", "of dns: udp or tcp (udp)", &given.words.transport, NULL},
 	{"url", "URL", "of http: the page, visited at the address of TARGET", &given.visiting.url,
 	 NULL},
-	{"expect", "TEXT", "of http: text that the page must have", &given.visiting.expect, NULL},
+	{"expect", "TEXT",
+	 "of dns: right answers, between commas; of http: text that the page must have (any)",
+	 &given.visiting.expect, NULL},
 	{"authorities", "FILE", "of http: PEM file of certificate authorities believed besides",
 	 &given.authorities, NULL},
 	{"by-name", NULL, "of http: the name in the URL is looked up, and visited where it is",

@@ -6,11 +6,11 @@
 
 #include <string.h>
 
-enum { METHODS = 3 };
+enum { METHODS = 4 };
 
 #define SECOND INT64_C(1000000000)
 
-const char *const method_words[METHODS + 1] = {"icmp", "tcp", "http", NULL};
+const char *const method_words[METHODS + 1] = {"icmp", "tcp", "dns", "http", NULL};
 
 static const struct method_rule rules[METHODS] = {
 	{.packets = "20",
@@ -25,6 +25,14 @@ static const struct method_rule rules[METHODS] = {
 	 .t_max_most = 10 * SECOND,
 	 .port = true,
 	 .without = "tcp opens a connection and sends no data"},
+	{.packets = "6",
+	 .t_max = "3s",
+	 .t_max_most = 10 * SECOND,
+	 .port = true,
+	 .usual = "53",
+	 .question = true,
+	 .service = true,
+	 .without = "the size of dns is that of its question"},
 	/* The deadline by which the assessment of government websites calls one open. */
 	{.packets = "1",
 	 .t_max = "15s",
@@ -129,11 +137,18 @@ void test_method_key(const struct test_config *test, char out[CONFIG_METHOD])
 		 test->subject);
 }
 
-bool test_is_of_service(const struct test_config *test)
+const struct method_rule *method_rule_find(const char *name)
 {
 	for (size_t i = 0; i < METHODS; i++) {
-		if (strcmp(method_words[i], test->method) == 0)
-			return rules[i].service;
+		if (strcmp(method_words[i], name) == 0)
+			return &rules[i];
 	}
-	return false;
+	return NULL;
+}
+
+bool test_is_of_service(const struct test_config *test)
+{
+	const struct method_rule *rule = method_rule_find(test->method);
+
+	return rule != NULL && rule->service;
 }

@@ -25,4 +25,7 @@ extern const char *const method_words[];
 
 const struct method_rule *method_rule_of(size_t choice);
 
+/* NULL if there is none of this name. */
+const struct method_rule *method_rule_find(const char *name);
+
 #endif

@@ -30,7 +30,7 @@ cd "$(dirname "$0")/.." || exit 1
 top=$(pwd)
 . "$top/config/packages.sh"
 TEST_PACKAGES="clang clang-format libclang-rt-14-dev iproute2 nftables util-linux fping chromium
-fonts-noto-cjk openssl nginx-light"
+fonts-noto-cjk openssl nginx-light unbound"
 
 passed=0 failed=0 skipped=0
 started=$(date +%s)

@@ -203,9 +203,12 @@ static json_t *path_json(const struct about *item)
 {
 	const struct series_key *key = &item->key;
 	const struct subject *subject = item->subject;
+	char method[KEY_METHOD];
+
+	series_key_method(key, method);
 	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:s}", "kind", "path", "site",
 				 subject == NULL ? key->target : subject->name, "family",
-				 item->family == 6 ? "ipv6" : "ipv4", "method", key->method, "size",
+				 item->family == 6 ? "ipv6" : "ipv4", "method", method, "size",
 				 (int)key->size, "port", (int)key->port, "dscp", (int)key->dscp,
 				 "series", item->news->alarm.key);
 

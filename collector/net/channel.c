@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/net/channel.h"
 #include "collector/base/clock.h"
+#include "collector/net/stamps.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -324,29 +325,6 @@ static int receive_batch(struct channel *channel, int fd, int flags)
 	return got < 0 ? 0 : got;
 }
 
-/* The kernel's software stamp, NSEC_UNDEFINED when the message carries none. */
-static nsec stamp_in(const struct cmsghdr *message)
-{
-	struct scm_timestamping stamps;
-
-	if (message->cmsg_level != SOL_SOCKET || message->cmsg_type != SCM_TIMESTAMPING)
-		return NSEC_UNDEFINED;
-	memcpy(&stamps, CMSG_DATA(message), sizeof(stamps));
-	if (stamps.ts[0].tv_sec == 0 && stamps.ts[0].tv_nsec == 0)
-		return NSEC_UNDEFINED;
-	return (nsec)stamps.ts[0].tv_sec * NSEC_PER_SEC + stamps.ts[0].tv_nsec;
-}
-
-static nsec find_stamp(struct msghdr *header)
-{
-	for (struct cmsghdr *m = CMSG_FIRSTHDR(header); m != NULL; m = CMSG_NXTHDR(header, m)) {
-		nsec at = stamp_in(m);
-		if (at != NSEC_UNDEFINED)
-			return at;
-	}
-	return NSEC_UNDEFINED;
-}
-
 bool channel_receive(struct channel *channel, struct incoming out[CHANNEL_BATCH], size_t *count)
 {
 	int got = receive_batch(channel, channel->receiver, 0);
@@ -358,7 +336,7 @@ bool channel_receive(struct channel *channel, struct incoming out[CHANNEL_BATCH]
 			.len = header->msg_len,
 			.truncated = (header->msg_hdr.msg_flags & MSG_TRUNC) != 0,
 			.from = from_address(&channel->receiving.addresses[i]),
-			.at = find_stamp(&header->msg_hdr),
+			.at = stamps_find(&header->msg_hdr),
 			.stamped_by = STAMP_KERNEL,
 		};
 		if (out[i].at == NSEC_UNDEFINED) {
@@ -407,13 +385,10 @@ static bool read_report(struct msghdr *header, struct report *report)
 {
 	bool known = false;
 
-	report->at = NSEC_UNDEFINED;
+	report->at = stamps_find(header);
 	for (struct cmsghdr *m = CMSG_FIRSTHDR(header); m != NULL; m = CMSG_NXTHDR(header, m)) {
 		const struct sock_extended_err *error = error_in(m);
-		nsec at = stamp_in(m);
-		if (at != NSEC_UNDEFINED)
-			report->at = at;
-		else if (error != NULL)
+		if (error != NULL)
 			known = read_error(error, report);
 	}
 	return known && (!report->looped || report->at != NSEC_UNDEFINED);

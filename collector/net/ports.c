@@ -3,6 +3,7 @@
 #include "collector/base/random.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
@@ -21,29 +22,43 @@ struct ports ports_none(void)
 }
 
 /* Of both families, or of IPv4 where the machine has no other. */
-static int open_socket(bool *v6)
+static int open_socket(enum ports_kind kind, bool *v6)
 {
 	int off = 0;
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int type = (kind == PORTS_TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC;
+	int fd = socket(AF_INET6, type, 0);
 
 	*v6 = fd >= 0;
 	if (!*v6)
-		return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		return socket(AF_INET, type, 0);
 	(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	return fd;
 }
 
-static enum err take_port(uint16_t port, int *out)
+/* Whoever holds a port of UDP reads nothing there. */
+static int take_nothing(enum ports_kind kind, int fd)
+{
+	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = {1, &nothing};
+
+	if (kind == PORTS_TCP)
+		return 0;
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+}
+
+static enum err take_port(enum ports_kind kind, uint16_t port, int *out)
 {
 	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
 	bool both;
-	int fd = open_socket(&both);
+	int fd = open_socket(kind, &both);
 
 	if (fd < 0)
 		return err_from_errno(errno);
-	int failed = both ? bind(fd, (struct sockaddr *)&v6, sizeof(v6))
-			  : bind(fd, (struct sockaddr *)&v4, sizeof(v4));
+	int failed = take_nothing(kind, fd);
+	if (failed == 0)
+		failed = both ? bind(fd, (struct sockaddr *)&v6, sizeof(v6))
+			      : bind(fd, (struct sockaddr *)&v4, sizeof(v4));
 	if (failed != 0) {
 		enum err rc = err_from_errno(errno);
 		close(fd);
@@ -53,27 +68,27 @@ static enum err take_port(uint16_t port, int *out)
 	return E_OK;
 }
 
-static enum err take_block(uint16_t first, struct ports *out)
+static enum err take_block(enum ports_kind kind, uint16_t first, struct ports *out)
 {
 	enum err rc = E_OK;
 
 	*out = ports_none();
 	out->first = first;
 	for (uint16_t i = 0; rc == E_OK && i < PORTS_COUNT; i++)
-		rc = take_port((uint16_t)(first + i), &out->sockets[i]);
+		rc = take_port(kind, (uint16_t)(first + i), &out->sockets[i]);
 	if (rc != E_OK)
 		ports_release(out);
 	return rc;
 }
 
-enum err ports_take(struct ports *out)
+enum err ports_take(enum ports_kind kind, struct ports *out)
 {
 	struct random random;
 	enum err rc = random_secret(&random, sizeof(random));
 
 	for (int i = 0; rc == E_OK && i < TRIES; i++) {
 		uint64_t block = random_below(&random, (HIGHEST - LOWEST) / PORTS_COUNT);
-		rc = take_block((uint16_t)(LOWEST + block * PORTS_COUNT), out);
+		rc = take_block(kind, (uint16_t)(LOWEST + block * PORTS_COUNT), out);
 		if (rc != E_BUSY)
 			return rc;
 		rc = i + 1 < TRIES ? E_OK : E_BUSY;

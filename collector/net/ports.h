@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A block of TCP ports of this machine that no other program can take: each is bound, and nothing
- * listens there, so the kernel answers what comes with a reset. */
+/* A block of ports of this machine that no other program can take. Each is bound: nothing listens
+ * at one of TCP, so the kernel answers what comes with a reset; what comes to one of UDP is
+ * dropped. */
 #ifndef NETGRADE_NET_PORTS_H
 #define NETGRADE_NET_PORTS_H
 
@@ -16,10 +17,12 @@ struct ports {
 	int sockets[PORTS_COUNT];
 };
 
+enum ports_kind { PORTS_TCP, PORTS_UDP };
+
 struct ports ports_none(void);
 
 /* Takes a random block. E_BUSY when every block that was tried has a port in use. */
-MUST_CHECK enum err ports_take(struct ports *out);
+MUST_CHECK enum err ports_take(enum ports_kind kind, struct ports *out);
 void ports_release(struct ports *ports);
 
 #endif

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* Records of one answer that are looked at, and of them those kept; longest chain of aliases. */
-enum { DNS_RECORDS_MAX = 256, DNS_VALUES_MAX = 32, DNS_CHAIN_MAX = 16 };
+enum { DNS_RECORDS_MAX = 256, DNS_VALUES_MAX = 128, DNS_CHAIN_MAX = 16 };
 
 /* What is read of one message; what a query without EDNS may get over UDP; the answer that passes
  * every path unbroken (DNS flag day 2020). */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/packet/ip.h"
 
-enum { IPV4_HEADER_MIN = 20 };
+/* No link has a longer header before the IP header. */
+enum { IPV4_HEADER_MIN = 20, IPV6_SIZE = 40, LINK_MAX = 64 };
 
 uint64_t ip_sum(uint64_t sum, const uint8_t *bytes, size_t len)
 {
@@ -40,4 +41,45 @@ enum err ip_skip_v4(struct reader *r, uint8_t protocol)
 		return E_SHORT;
 	r->left = total - header;
 	return E_OK;
+}
+
+/* Where an IP header of either version can begin whose length is that of the rest. */
+static bool begins_v4(struct reader r, uint8_t protocol, struct reader *out)
+{
+	size_t all = r.left;
+	uint8_t first = read_u8(&r);
+	size_t header = (size_t)(first & 0x0f) * 4;
+
+	read_skip(&r, 1);
+	if (first >> 4 != 4 || read_u16(&r) != all)
+		return false;
+	read_skip(&r, 5);
+	if (read_u8(&r) != protocol || header < IPV4_HEADER_MIN || header > all)
+		return false;
+	read_skip(&r, header - 10);
+	*out = r;
+	return !r.failed;
+}
+
+static bool begins_v6(struct reader r, uint8_t protocol, struct reader *out)
+{
+	uint8_t first = read_u8(&r);
+
+	read_skip(&r, 3);
+	size_t rest = read_u16(&r);
+	if (first >> 4 != 6 || read_u8(&r) != protocol)
+		return false;
+	read_skip(&r, IPV6_SIZE - 7);
+	*out = r;
+	return !r.failed && r.left == rest;
+}
+
+bool ip_find(const uint8_t *bytes, size_t len, uint8_t protocol, struct reader *out)
+{
+	for (size_t at = 0; at < len && at <= LINK_MAX; at++) {
+		struct reader r = reader_over(bytes + at, len - at);
+		if (begins_v4(r, protocol, out) || begins_v6(r, protocol, out))
+			return true;
+	}
+	return false;
 }

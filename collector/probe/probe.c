@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/probe/probe.h"
+#include "collector/probe/dns.h"
 #include "collector/probe/http.h"
 #include "collector/probe/icmp.h"
 #include "collector/probe/tcp.h"
 
 #include <string.h>
 
-static const struct probe_ops *const probe_types[] = {&probe_icmp, &probe_tcp, &probe_http};
+static const struct probe_ops *const probe_types[] = {&probe_icmp, &probe_tcp, &probe_dns,
+						      &probe_http};
 
 const struct probe_ops *probe_find(const char *method)
 {

@@ -7,6 +7,7 @@
 #include "collector/base/err.h"
 #include "collector/base/nsec.h"
 #include "collector/metric/singleton.h"
+#include "collector/metric/summary.h"
 #include "collector/metric/visit.h"
 #include "collector/net/endpoint.h"
 #include "collector/net/resolver.h"
@@ -57,6 +58,7 @@ struct probe_event {
 	enum loss_cause cause;		/* PROBE_FAILED, PROBE_WITHDRAWN, PROBE_REJECTED */
 	const struct probe_ops *method; /* PROBE_REJECTED: whose packet it was */
 	const struct visit *visit;	/* of a packet that is one; NULL. Good until the return */
+	uint32_t remarks; /* enum slot_flag to be raised with it; PROBE_REPLIED, PROBE_FAILED */
 };
 
 struct probe_listener {
@@ -102,6 +104,9 @@ struct probe_ops {
 	/* Reads everything that arrived before now (realtime), without blocking, however much
 	 * arrives meanwhile. */
 	void (*receive)(struct probe *probe, nsec now, const struct probe_listener *listener);
+
+	/* Whether it has work that does not wait for the next packet; NULL: never. */
+	bool (*waits)(const struct probe *probe);
 
 	/* Whether this machine itself may have dropped a packet to the host that it took at this
 	 * instant (realtime), as it learned only later. */

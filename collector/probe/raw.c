@@ -70,13 +70,18 @@ static void start_family(struct raw *raw, int index)
 	raw->used[index] = true;
 }
 
+bool raw_ready(const struct raw *raw, const struct endpoint *host)
+{
+	return raw->egress == NULL || egress_ready(raw->egress, host);
+}
+
 /* Makes a packet ready to leave; 0, or the errno by which it is refused. */
 static int prepare(struct raw *raw, const struct probe_packet *packet, uint8_t *bytes,
 		   struct outgoing *out)
 {
 	struct writer w = writer_over(bytes, raw->room);
 
-	if (raw->egress != NULL && !egress_ready(raw->egress, packet->to))
+	if (!raw_ready(raw, packet->to))
 		return ENETDOWN;
 	*out = (struct outgoing){.to = packet->to, .bytes = w.start, .dscp = packet->dscp};
 	int refused = raw->codec->write(raw, packet, &w, out);

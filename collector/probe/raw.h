@@ -67,6 +67,9 @@ void raw_send(struct probe *probe, struct probe_packet *packets, size_t count);
 void raw_receive(struct probe *probe, nsec now, const struct probe_listener *listener);
 bool raw_dropped(struct probe *probe, const struct endpoint *host, nsec at);
 
+/* Whether this machine can send to the host now, as far as its interfaces tell. */
+bool raw_ready(const struct raw *raw, const struct endpoint *host);
+
 /* What an ICMP error says; our own kernel makes one when a neighbour does not answer. */
 enum loss_cause raw_cause(struct raw *raw, int index, const struct report *report);
 

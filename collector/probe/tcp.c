@@ -5,11 +5,11 @@
 #include "collector/net/ports.h"
 #include "collector/packet/tcp.h"
 #include "collector/probe/raw.h"
+#include "collector/probe/sieve.h"
 #include "collector/probe/tickets.h"
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* A SYN has no room for a mark: its number is a ticket for it. The kernel, which knows of no
@@ -18,6 +18,7 @@ struct tcp_probe {
 	struct raw raw;
 	struct tickets *tickets;
 	struct ports ports;
+	struct sieve sieve;
 	struct origins *origins;
 };
 
@@ -37,7 +38,8 @@ static int tcp_write(struct raw *raw, const struct probe_packet *packet, struct 
 		     struct outgoing *out)
 {
 	struct tcp_probe *tcp = of(raw);
-	struct stub stub = {packet->mark, packet->sequence, packet->to->port};
+	struct stub stub = {
+		.mark = packet->mark, .sequence = packet->sequence, .port = packet->to->port};
 	nsec now = clock_monotonic();
 	struct tcp_syn syn = {
 		.family = packet->to->family,
@@ -134,48 +136,23 @@ static void tcp_close(struct probe *probe)
 	free(tcp);
 }
 
-/* What comes to our ports. An IPv4 packet is seen with its IP header, an IPv6 one without. */
-static enum err open_channels(struct tcp_probe *tcp, const struct probe_options *options)
-{
-	struct sock_filter v4[] = {
-		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
-		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, PORTS_BLOCK),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, tcp->ports.first, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-	struct sock_filter v6[] = {
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 2),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, PORTS_BLOCK),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, tcp->ports.first, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-	struct sock_fprog own[] = {{sizeof(v4) / sizeof(v4[0]), v4},
-				   {sizeof(v6) / sizeof(v6[0]), v6}};
-	struct channel_options channels[RAW_FAMILIES];
-
-	for (int i = 0; i < RAW_FAMILIES; i++)
-		channels[i] = (struct channel_options){
-			.family = raw_family(i),
-			.protocol = IPPROTO_TCP,
-			.checksum_at = TCP_CHECKSUM_OFFSET,
-			.own = &own[i],
-			.receive_buffer = options->receive_buffer,
-		};
-	return raw_open(&tcp->raw, channels);
-}
-
 static enum err open_parts(struct tcp_probe *tcp, const struct probe_options *options)
 {
-	enum err rc = ports_take(&tcp->ports);
+	enum err rc = ports_take(PORTS_TCP, &tcp->ports);
 
 	if (rc == E_OK)
-		rc = tickets_create(&tcp->tickets);
+		rc = tickets_create(TICKETS_32, &tcp->tickets);
 	if (rc == E_OK)
 		rc = origins_create(&tcp->origins);
-	return rc == E_OK ? open_channels(tcp, options) : rc;
+	if (rc != E_OK)
+		return rc;
+	tcp->sieve = (struct sieve){
+		.word = "tcp",
+		.protocol = IPPROTO_TCP,
+		.checksum_at = TCP_CHECKSUM_OFFSET,
+		.first = tcp->ports.first,
+	};
+	return sieve_open(&tcp->sieve, &tcp->raw, options->receive_buffer);
 }
 
 static enum err tcp_open(const struct probe_options *options, struct probe **out)
@@ -201,48 +178,10 @@ static enum err tcp_reserve(struct probe *probe, uint8_t family, uint16_t size)
 	return raw_reserve((struct raw *)probe, family, (size_t)TCP_SYN_SIZE + size);
 }
 
-/* Errors about our packets come from any host. They are known by the address and the port that they
- * quote, behind 8 octets of ICMP and the quoted IP header. */
-static void filter_of(const struct tcp_probe *tcp, const struct endpoint *host,
-		      char out[PROBE_FILTER])
-{
-	unsigned int first = tcp->ports.first;
-	char text[ENDPOINT_TEXT];
-	struct endpoint plain = *host;
-	const uint8_t *b = host->bytes;
-
-	plain.scope = 0;
-	endpoint_format(&plain, text);
-	if (host->family == 4)
-		snprintf(out, PROBE_FILTER,
-			 "(host %s and tcp port %u and tcp portrange %u-%u) or (icmp and "
-			 "icmp[28:2] & %u == %u and icmp[24:4] == 0x%02x%02x%02x%02x)",
-			 text, host->port, first, first + PORTS_COUNT - 1, PORTS_BLOCK, first, b[0],
-			 b[1], b[2], b[3]);
-	else
-		snprintf(out, PROBE_FILTER,
-			 "(host %s and tcp port %u and tcp portrange %u-%u) or (icmp6 and "
-			 "ip6[88:2] & %u == %u and ip6[72:4] == 0x%02x%02x%02x%02x and "
-			 "ip6[76:4] == 0x%02x%02x%02x%02x and ip6[80:4] == 0x%02x%02x%02x%02x and "
-			 "ip6[84:4] == 0x%02x%02x%02x%02x)",
-			 text, host->port, first, first + PORTS_COUNT - 1, PORTS_BLOCK, first, b[0],
-			 b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
-			 b[13], b[14], b[15]);
-}
-
 static void tcp_filter(const struct probe *probe, const struct endpoint *host,
 		       char out[PROBE_FILTER])
 {
-	const struct tcp_probe *tcp = (const struct tcp_probe *)probe;
-	unsigned int first = tcp->ports.first;
-
-	if (host != NULL)
-		filter_of(tcp, host, out);
-	else
-		snprintf(out, PROBE_FILTER,
-			 "tcp portrange %u-%u or (icmp and icmp[28:2] & %u == %u) or (icmp6 and "
-			 "ip6[88:2] & %u == %u)",
-			 first, first + PORTS_COUNT - 1, PORTS_BLOCK, first, PORTS_BLOCK, first);
+	sieve_filter(&((const struct tcp_probe *)probe)->sieve, host, out);
 }
 
 const struct probe_ops probe_tcp = {

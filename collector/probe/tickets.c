@@ -16,51 +16,55 @@ struct place {
 /* A ring: ticket n stands at n modulo room, a power of two. */
 struct tickets {
 	struct hash_key key;
-	uint32_t next;
+	uint32_t half; /* bits */
+	uint32_t half_mask;
+	uint32_t next; /* modulo the numbers there are */
 	uint32_t room;
 	struct place *places;
 };
 
-static uint16_t scramble(const struct hash_key *key, uint8_t round, uint16_t half)
+static uint32_t scramble(const struct tickets *tickets, uint8_t round, uint32_t half)
 {
 	uint8_t bytes[3] = {round, (uint8_t)(half >> 8), (uint8_t)half};
 
-	return (uint16_t)hash_keyed(key, bytes, sizeof(bytes));
+	return (uint32_t)hash_keyed(&tickets->key, bytes, sizeof(bytes)) & tickets->half_mask;
 }
 
-/* A Feistel network of four rounds permutes all 32-bit numbers (Luby and Rackoff, 1988). */
-static uint32_t encrypt(const struct hash_key *key, uint32_t count)
+/* A Feistel network of four rounds permutes all numbers of the width (Luby and Rackoff, 1988). */
+static uint32_t encrypt(const struct tickets *tickets, uint32_t count)
 {
-	uint16_t left = (uint16_t)(count >> 16);
-	uint16_t right = (uint16_t)count;
+	uint32_t left = count >> tickets->half;
+	uint32_t right = count & tickets->half_mask;
 
 	for (uint8_t i = 0; i < ROUNDS; i++) {
-		uint16_t mixed = left ^ scramble(key, i, right);
+		uint32_t mixed = left ^ scramble(tickets, i, right);
 		left = right;
 		right = mixed;
 	}
-	return (uint32_t)left << 16 | right;
+	return left << tickets->half | right;
 }
 
-static uint32_t decrypt(const struct hash_key *key, uint32_t number)
+static uint32_t decrypt(const struct tickets *tickets, uint32_t number)
 {
-	uint16_t left = (uint16_t)(number >> 16);
-	uint16_t right = (uint16_t)number;
+	uint32_t left = number >> tickets->half;
+	uint32_t right = number & tickets->half_mask;
 
 	for (uint8_t i = ROUNDS; i-- > 0;) {
-		uint16_t mixed = right ^ scramble(key, i, left);
+		uint32_t mixed = right ^ scramble(tickets, i, left);
 		right = left;
 		left = mixed;
 	}
-	return (uint32_t)left << 16 | right;
+	return left << tickets->half | right;
 }
 
-enum err tickets_create(struct tickets **out)
+enum err tickets_create(enum tickets_width width, struct tickets **out)
 {
 	struct tickets *tickets = calloc(1, sizeof(*tickets));
 
 	if (tickets == NULL)
 		return E_MEMORY;
+	tickets->half = (uint32_t)width / 2;
+	tickets->half_mask = (UINT32_C(1) << tickets->half) - 1;
 	tickets->room = ROOM_FIRST;
 	tickets->places = calloc(tickets->room, sizeof(*tickets->places));
 	enum err rc = tickets->places == NULL ? E_MEMORY : E_OK;
@@ -68,6 +72,7 @@ enum err tickets_create(struct tickets **out)
 		rc = random_secret(&tickets->key, sizeof(tickets->key));
 	if (rc == E_OK)
 		rc = random_secret(&tickets->next, sizeof(tickets->next));
+	tickets->next &= tickets->half_mask << tickets->half | tickets->half_mask;
 	if (rc != E_OK) {
 		tickets_destroy(tickets);
 		return rc;
@@ -109,6 +114,13 @@ static bool is_kept(const struct place *place, uint32_t second)
 	return place->issued && second - place->second <= TICKETS_KEPT_S;
 }
 
+static uint32_t following(const struct tickets *tickets)
+{
+	uint32_t most = tickets->half_mask << tickets->half | tickets->half_mask;
+
+	return (tickets->next + 1) & most;
+}
+
 enum err tickets_issue(struct tickets *tickets, const struct stub *stub, nsec now, uint32_t *number)
 {
 	uint32_t second = (uint32_t)(now / NSEC_PER_SEC);
@@ -121,13 +133,14 @@ enum err tickets_issue(struct tickets *tickets, const struct stub *stub, nsec no
 		place = &tickets->places[tickets->next & (tickets->room - 1)];
 	}
 	*place = (struct place){*stub, tickets->next, second, true};
-	*number = encrypt(&tickets->key, tickets->next++);
+	*number = encrypt(tickets, tickets->next);
+	tickets->next = following(tickets);
 	return E_OK;
 }
 
 bool tickets_find(const struct tickets *tickets, uint32_t number, struct stub *out)
 {
-	uint32_t count = decrypt(&tickets->key, number);
+	uint32_t count = decrypt(tickets, number);
 	const struct place *place = &tickets->places[count & (tickets->room - 1)];
 
 	if (!place->issued || place->count != count)

@@ -16,6 +16,11 @@ void series_key_format(const struct series_key *key, char out[KEY_TEXT])
 	(void)len;
 }
 
+void series_key_method(const struct series_key *key, char out[KEY_METHOD])
+{
+	snprintf(out, KEY_METHOD, "%.*s", (int)strcspn(key->method, "-"), key->method);
+}
+
 /* The part up to the next '~' or the end; *text moves behind it. */
 static bool take_part(const char **text, char *out, size_t size)
 {

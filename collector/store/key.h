@@ -23,6 +23,9 @@ struct series_key {
 /* "agent~target~icmp~v4~s64~d0~p0": also the stem of the series' file names. */
 void series_key_format(const struct series_key *key, char out[KEY_TEXT]);
 
+/* The method's word alone: "dns". */
+void series_key_method(const struct series_key *key, char out[KEY_METHOD]);
+
 /* The reverse; E_SYNTAX or E_RANGE when the text is no key. */
 MUST_CHECK enum err series_key_parse(const char *text, struct series_key *out);
 

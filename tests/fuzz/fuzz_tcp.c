@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct tcp_segment segment;
 	struct stub stub;
 
-	if (size == 0 || (none == NULL && tickets_create(&none) != E_OK))
+	if (size == 0 || (none == NULL && tickets_create(TICKETS_32, &none) != E_OK))
 		return 0;
 	enum kind kind = data[0] % KIND_COUNT;
 	/* A copy of its own size, so that a read beyond its end is noticed. */

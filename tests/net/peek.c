@@ -81,6 +81,13 @@ static void peek_tcp(const uint8_t *bytes, struct peek *out)
 		memcpy(out->tail, bytes + out->icmp, PEEK_TAIL);
 }
 
+static void peek_udp(const uint8_t *bytes, struct peek *out)
+{
+	out->has_tail = out->end - out->icmp >= PEEK_TAIL;
+	if (out->has_tail)
+		memcpy(out->tail, bytes + out->icmp, PEEK_TAIL);
+}
+
 bool peek_packet(const uint8_t *bytes, size_t len, struct peek *out)
 {
 	struct reader r = reader_over(bytes, len);
@@ -98,6 +105,8 @@ bool peek_packet(const uint8_t *bytes, size_t len, struct peek *out)
 	if (whole && peek.end <= len && peek.end >= peek.icmp + ICMP_HEADER) {
 		if (peek.protocol == IPPROTO_TCP)
 			peek_tcp(bytes, &peek);
+		else if (peek.protocol == IPPROTO_UDP)
+			peek_udp(bytes, &peek);
 		else
 			peek_icmp(&r, bytes, &peek);
 	}

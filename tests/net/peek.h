@@ -22,8 +22,8 @@ struct peek {
 	size_t icmp;   /* where its ICMP header starts */
 	size_t end;    /* where its payload ends */
 	bool has_tail; /* its payload has at least PEEK_TAIL octets; or it is an unfragmented
-			* TCP segment: */
-	uint8_t tail[PEEK_TAIL]; /* the last ones; or the first ones of the TCP header */
+			* TCP segment, or a UDP datagram of so many octets: */
+	uint8_t tail[PEEK_TAIL]; /* the last ones; or the first ones from that header on */
 };
 
 /* false when the octets are no whole IPv4 or IPv6 header. */

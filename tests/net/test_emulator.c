@@ -235,6 +235,22 @@ static void a_segment_shows_the_beginning_of_its_header(void **state)
 	assert_false(peek.has_tail);
 }
 
+static void a_datagram_shows_its_beginning(void **state)
+{
+	uint8_t bytes[40] = {0x45, 0, 0, 36, 0, 0, 0x40, 0, 64, 17};
+	struct peek peek;
+
+	(void)state;
+	for (uint8_t i = 0; i < 16; i++)
+		bytes[20 + i] = i;
+	assert_true(peek_packet(bytes, sizeof(bytes), &peek));
+	assert_true(peek.has_tail && !peek.echo);
+	assert_memory_equal(peek.tail, bytes + 20, PEEK_TAIL);
+	bytes[3] = 35;
+	assert_true(peek_packet(bytes, sizeof(bytes), &peek));
+	assert_false(peek.has_tail);
+}
+
 static void an_echo_is_read_and_forged(void **state)
 {
 	(void)state;
@@ -324,6 +340,7 @@ int main(void)
 		cmocka_unit_test(one_fate_leaves_the_others_alone),
 		cmocka_unit_test(blackouts_hit_what_they_name),
 		cmocka_unit_test(blackouts_can_be_switched),
+		cmocka_unit_test(a_datagram_shows_its_beginning),
 		cmocka_unit_test(an_echo_is_read_and_forged),
 		cmocka_unit_test(a_segment_shows_the_beginning_of_its_header),
 		cmocka_unit_test(a_request_is_answered),

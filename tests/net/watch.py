@@ -19,7 +19,8 @@ MIDDLE = 0.6
 FLAGS = {"no record": 1, "planned": 2, "tainted": 4, "isolated": 8, "clock step": 16, "unsent": 32,
          "user stamp": 64, "unscheduled": 128, "partial": 256, "dropped": 512, "refused": 1024,
          "unreachable": 2048, "filtered": 4096, "neighbour": 8192, "name": 1 << 14, "tls": 1 << 15,
-         "status": 1 << 16, "text": 1 << 17, "bounds": 1 << 18, "blocked": 1 << 19}
+         "status": 1 << 16, "text": 1 << 17, "bounds": 1 << 18, "blocked": 1 << 19,
+         "failure": 1 << 20, "wrong": 1 << 21, "malformed": 1 << 22, "truncated": 1 << 23}
 # Told of losses, and nothing against the slot.
 CAUSES = sum(FLAGS[name] for name in ("refused", "unreachable", "filtered", "neighbour", "name",
                                    "tls", "status", "text", "bounds"))

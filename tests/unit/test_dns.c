@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/packet/dns.h"
+#include "collector/probe/ask.h"
 #include "tests/unit/check.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { ROOM = 4096, HEADER = 12, FLAGS_AT = 2, COUNTS_AT = 4 };
+enum { ROOM = 8192, HEADER = 12, FLAGS_AT = 2, COUNTS_AT = 4 };
 
 static struct dns_query query_for(const char *name, uint16_t type)
 {
@@ -396,6 +397,49 @@ static void types_have_names(void **state)
 	assert_null(dns_type_name(255));
 }
 
+/* --- right answers --- */
+
+static void only_right_answers_satisfy(void **state)
+{
+	struct dns_value expected[2];
+	struct ask ask = {.expected = expected};
+	struct dns_answer answer = {.count = 0};
+	struct dns_value name;
+
+	(void)state;
+	assert_int_equal(ask_expect(DNS_A, "192.0.2.1", &expected[0]), E_OK);
+	assert_int_equal(ask_expect(DNS_A, "192.0.2.2", &expected[1]), E_OK);
+	assert_int_equal(ask_expect(DNS_A, "2001:db8::1", &name), E_SYNTAX);
+	assert_int_equal(ask_expect(DNS_NS, "NS.gov.cn.", &name), E_OK);
+	assert_false(ask_satisfied(&ask, &answer));
+	answer.count = 2;
+	answer.values[0] = expected[0];
+	answer.values[1] = name;
+	assert_true(ask_satisfied(&ask, &answer)); /* any will do */
+	ask.expected_count = 2;
+	assert_false(ask_satisfied(&ask, &answer));
+	answer.count = 1;
+	assert_true(ask_satisfied(&ask, &answer));
+}
+
+static void a_copy_of_what_is_asked_is_the_same(void **state)
+{
+	struct dns_value expected[1];
+	struct ask ask = {.subject = "0123456789abcdef", .expected = expected, .expected_count = 1};
+	struct ask *copy;
+
+	(void)state;
+	assert_int_equal(ask_expect(DNS_AAAA, "2001:db8::1", &expected[0]), E_OK);
+	assert_int_equal(ask_copy(&ask, &copy), E_OK);
+	assert_true(ask_same(&ask, copy));
+	expected[0].address[0] ^= 1;
+	assert_false(ask_same(&ask, copy));
+	assert_false(ask_same(&ask, NULL));
+	ask_destroy(copy);
+	assert_int_equal(ask_copy(NULL, &copy), E_OK);
+	assert_null(copy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +457,8 @@ int main(void)
 		cmocka_unit_test(what_is_cut_or_contradicts_itself_is_refused),
 		cmocka_unit_test(what_has_no_end_is_refused),
 		cmocka_unit_test(types_have_names),
+		cmocka_unit_test(only_right_answers_satisfy),
+		cmocka_unit_test(a_copy_of_what_is_asked_is_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

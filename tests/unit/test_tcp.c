@@ -203,7 +203,11 @@ static void looped_and_quoted_packets_are_read(void **state)
 
 static struct stub stub_of(uint32_t i)
 {
-	return (struct stub){{i, (uint16_t)(i >> 4), (uint16_t)(i * 3)}, (uint16_t)(i * 7), 443};
+	return (struct stub){
+		.mark = {i, (uint16_t)(i >> 4), (uint16_t)(i * 3)},
+		.sequence = (uint16_t)(i * 7),
+		.port = 443,
+	};
 }
 
 static bool is_stub(const struct stub *stub, uint32_t i)
@@ -232,7 +236,7 @@ static void tickets_stand_for_their_marks(void **state)
 	struct stub stub;
 
 	(void)state;
-	assert_int_equal(tickets_create(&tickets), E_OK);
+	assert_int_equal(tickets_create(TICKETS_32, &tickets), E_OK);
 	for (uint32_t i = 0; i < MANY; i++)
 		numbers[i] = issue(tickets, i, i * NSEC_PER_MSEC);
 	for (uint32_t i = 0; i < MANY; i++) {
@@ -256,7 +260,7 @@ static void the_ring_of_tickets_wraps(void **state)
 	uint32_t last = 0;
 
 	(void)state;
-	assert_int_equal(tickets_create(&tickets), E_OK);
+	assert_int_equal(tickets_create(TICKETS_32, &tickets), E_OK);
 	for (uint32_t i = 0; i < 100000; i++) {
 		last = issue(tickets, i, i * (NSEC_PER_SEC / 5));
 		if (i == 0)
@@ -277,7 +281,7 @@ static void tickets_in_flight_are_bounded(void **state)
 	uint32_t number;
 
 	(void)state;
-	assert_int_equal(tickets_create(&tickets), E_OK);
+	assert_int_equal(tickets_create(TICKETS_32, &tickets), E_OK);
 	uint32_t first = issue(tickets, 0, NSEC_PER_SEC);
 	for (uint32_t i = 1; i < TICKETS_MOST; i++)
 		assert_int_equal(tickets_issue(tickets, &stub, NSEC_PER_SEC, &number), E_OK);
@@ -308,8 +312,8 @@ static void ports_are_taken_and_given_back(void **state)
 	struct ports other;
 
 	(void)state;
-	assert_int_equal(ports_take(&ports), E_OK);
-	assert_int_equal(ports_take(&other), E_OK);
+	assert_int_equal(ports_take(PORTS_TCP, &ports), E_OK);
+	assert_int_equal(ports_take(PORTS_TCP, &other), E_OK);
 	assert_int_equal(ports.first & PORTS_BLOCK, ports.first);
 	assert_int_not_equal(ports.first, other.first);
 	for (uint16_t i = 0; i < PORTS_COUNT; i++)
