@@ -327,7 +327,7 @@ static void read_window(struct loading *l, struct draft_window *draft)
 	add_scopes(l, &draft->on, entry);
 	snprintf(entry->owner, sizeof(entry->owner), "%s", draft->owner.text);
 	snprintf(entry->reason, sizeof(entry->reason), "%s", draft->reason.text);
-	snprintf(entry->entered_by, sizeof(entry->entered_by), "simulated");
+	snprintf(entry->entered_by, sizeof(entry->entered_by), "%s", "模拟场景 simulated scenario");
 	l->scenario->window_count++;
 }
 

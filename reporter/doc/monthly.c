@@ -55,13 +55,36 @@ static void add_cover(struct monthly *m, enum scores_detail detail)
 
 /* Outages of all primary paths. */
 struct outage_sum {
-	size_t count;
-	nsec longest; /* in the period */
+	size_t events; /* what befell paths of an organisation together is one */
+	size_t count;  /* by path */
+	nsec longest;  /* in the period */
 };
+
+static bool is_scored(const struct assessment *a, const struct event_outage *outage)
+{
+	return outage->family == assessment_site(a, outage->assessed)->primary;
+}
+
+static size_t count_events(const struct assessment *a)
+{
+	struct events events;
+	size_t count = 0;
+
+	events_make(a, &events);
+	for (size_t i = 0; i < events.count; i++) {
+		const struct event_outage *outages = events.outages + events.items[i].first;
+		bool scored = false;
+		for (size_t k = 0; k < events.items[i].count; k++)
+			scored |= is_scored(a, &outages[k]);
+		count += scored;
+	}
+	events_finish(&events);
+	return count;
+}
 
 static struct outage_sum sum_outages(const struct assessment *a)
 {
-	struct outage_sum sum = {0};
+	struct outage_sum sum = {.events = count_events(a)};
 
 	for (size_t i = 0; i < a->site_count; i++) {
 		const struct facts *facts = &assessment_path(a, i, SCORING_PRIMARY)->facts;
@@ -101,7 +124,8 @@ static const char *say_scope(struct monthly *m)
 			      say_count(m, network->members), say_count(m, network->vetoed));
 	return PHRASE(m, TEXT_SUMMARY_SCOPE, say_count(m, network->scored),
 		      say_count(m, network->members), say_count(m, network->vetoed),
-		      say_count(m, outages.count), say_length(m, outages.longest));
+		      say_count(m, outages.events), say_count(m, outages.count), say_primary(m),
+		      say_length(m, outages.longest));
 }
 
 static const char *say_summary(struct monthly *m)
@@ -143,7 +167,10 @@ static void add_headline(struct monthly *m)
 		   value_share(group_coverage(network)));
 	doc_figure(doc, "scored_sites", word(m, TEXT_SUMMARY_SCORED), value_count(network->scored));
 	doc_figure(doc, "sites", word(m, TEXT_SUMMARY_MEMBERS), value_count(network->members));
-	doc_figure(doc, "outages", word(m, TEXT_SUMMARY_OUTAGES), value_count(outages.count));
+	doc_figure(doc, "outage_events", word(m, TEXT_SUMMARY_OUTAGES),
+		   value_count(outages.events));
+	doc_figure(doc, "outages", PHRASE(m, TEXT_SUMMARY_PATH_OUTAGES, say_primary(m)),
+		   value_count(outages.count));
 	if (ipv6->members > 0)
 		doc_figure(doc, "ipv6_score", word(m, TEXT_SCORE_IPV6),
 			   value_points(m, ipv6->exact, ipv6->grade));

@@ -11,7 +11,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { FINDINGS_TOLD = 10, CAUSES_MENDED = 3, CONCERNED_NAMED = 5 };
+enum { FINDINGS_TOLD = 10, CAUSES_MENDED = 3, CONCERNED_NAMED = 4 };
 
 /* Points that print as 0.00 are no row of their own. */
 static const double least_rest = 0.005;
@@ -85,8 +85,11 @@ static const char *outage_what(struct monthly *m, const struct finding *finding)
 	const struct event *event = event_of(m, finding);
 	const char *length = say_length(m, event->longest);
 	const char *paths = say_count(m, event->paths);
-	const char *text = PHRASE(m, event->whole ? TEXT_FINDING_OUTAGE_WHOLE : TEXT_FINDING_OUTAGE,
-				  length, paths, say_count(m, event->sites));
+	const struct event_outage *first = &m->findings->events.outages[event->first];
+	const struct path *path = &m->assessment->sites[first->assessed].path[first->family];
+	const char *text =
+		PHRASE(m, event->whole ? TEXT_FINDING_OUTAGE_WHOLE : TEXT_FINDING_OUTAGE, length,
+		       paths, say_count(m, event->sites), say_length(m, path->series.interval));
 
 	if (event->open)
 		text = say_both(m, text, word(m, TEXT_FINDING_OUTAGE_OPEN));
@@ -199,14 +202,7 @@ static const char *recurring_when(struct monthly *m, const struct finding *findi
 
 static const char *recurring_what(struct monthly *m, const struct finding *finding)
 {
-	const struct pattern *pattern = finding_pattern(m->findings, finding);
-	const struct hours_taken *within = &pattern->recurring.within;
-	const struct hours_taken *otherwise = &pattern->recurring.otherwise;
-
-	return PHRASE(m, TEXT_FINDING_RECURRING, say_count(m, pattern->paths),
-		      say_delay(m, within->p95), say_delay(m, otherwise->p95),
-		      say_loss(m, within->sent, within->lost),
-		      say_loss(m, otherwise->sent, otherwise->lost));
+	return say_recurring(m, finding_pattern(m->findings, finding));
 }
 
 static const char *pattern_who(struct monthly *m, const struct finding *finding)
@@ -235,15 +231,7 @@ static const char *shift_when(struct monthly *m, const struct finding *finding)
 
 static const char *shift_what(struct monthly *m, const struct finding *finding)
 {
-	const struct pattern *pattern = finding_pattern(m->findings, finding);
-	const struct shift *shift = &pattern->shift;
-	nsec step = shift->after.level - shift->before.level;
-
-	return PHRASE(m, rises(shift) ? TEXT_FINDING_SHIFT_UP : TEXT_FINDING_SHIFT_DOWN,
-		      say_count(m, pattern->paths), say_delay(m, step < 0 ? -step : step),
-		      say_delay(m, shift->before.level), say_delay(m, shift->after.level),
-		      say_loss(m, shift->before.sent, shift->before.lost),
-		      say_loss(m, shift->after.sent, shift->after.lost));
+	return say_shift(m, finding_pattern(m->findings, finding));
 }
 
 static const char *shift_who(struct monthly *m, const struct finding *finding)
@@ -315,8 +303,7 @@ static const char *lapse_when(struct monthly *m, const struct finding *finding)
 	return say_span(m, told ? lapse->cut_off : lapse->period);
 }
 
-/* Whose sites the agent measures: by name, or how many where they are many. */
-static const char *say_concerned(struct monthly *m, size_t agent)
+const char *say_concerned(struct monthly *m, size_t agent)
 {
 	const struct assessment *a = m->assessment;
 	bool *concerned = must_calloc(a->config->organisation_count, sizeof(*concerned));
@@ -438,7 +425,7 @@ const char *say_first_finding(struct monthly *m)
 		return NULL;
 	struct value where = telling->where(m, finding);
 	const char *text = PHRASE(m, TEXT_SUMMARY_FIRST, where.text, telling->when(m, finding),
-				  say_number(m, finding->points, 2, ""));
+				  say_number(m, finding->points, 2, ""), telling->what(m, finding));
 	value_finish(&where);
 	return text;
 }

@@ -157,6 +157,7 @@ static void add_accounting(struct monthly *m)
 	doc_note(m->doc, PHRASE(m, TEXT_NOTES_IDENTITY, say_count(m, a->time_paths),
 				say_number(m, (double)length / NSEC_PER_SEC, 0, "s"),
 				say_number(m, (double)whole / NSEC_PER_SEC, 0, "s")));
+	doc_note(m->doc, PHRASE(m, TEXT_NOTES_UNAVAILABLE, say_count(m, a->profile->outage_slots)));
 }
 
 struct cell_column {

@@ -73,7 +73,7 @@ static void add_outage_row(struct monthly *m, const struct event_outage *listed)
 				value_length(m, outage->length),
 				value_length(m, outage->within),
 				value_text(say_remarks_of(m, listed)),
-				value_text(evidence != NULL ? evidence : "–"),
+				value_text(evidence != NULL ? evidence : ""),
 			});
 }
 

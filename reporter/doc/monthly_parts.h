@@ -52,6 +52,11 @@ const char *say_tier(const struct monthly *m, enum tier tier);
 const char *say_method(struct monthly *m, const struct test_config *test); /* "tcp 443" */
 const char *say_family(enum family family);				   /* "IPv4" */
 const char *say_primary(struct monthly *m); /* the family that is scored, where it is one */
+/* Whose sites the agent measures: by name, or how many where they are many. */
+const char *say_concerned(struct monthly *m, size_t agent);
+/* What a pattern of its kind comes to: ranges over its scored paths, or over all if none is. */
+const char *say_recurring(struct monthly *m, const struct pattern *pattern);
+const char *say_shift(struct monthly *m, const struct pattern *pattern);
 /* Why a path is below or without a score; "" if it is neither. */
 const char *say_remarks(struct monthly *m, const struct path *path);
 /* Where in the period most of the points of a cause went. */

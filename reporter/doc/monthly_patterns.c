@@ -5,6 +5,7 @@
 #include "reporter/text/must.h"
 
 #include <math.h>
+#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -177,6 +178,123 @@ static void add_silent(struct monthly *m)
 	};
 
 	add_table(m, PATTERN_SILENT, &table);
+}
+
+/* --- told in a sentence --- */
+
+/* Of some delays; both undefined where there is none yet. */
+struct range {
+	nsec least;
+	nsec most;
+};
+
+#define NO_RANGE ((struct range){NSEC_UNDEFINED, NSEC_UNDEFINED})
+
+static void range_add(struct range *range, nsec delay)
+{
+	if (delay == NSEC_UNDEFINED)
+		return;
+	if (range->least == NSEC_UNDEFINED || delay < range->least)
+		range->least = delay;
+	if (range->most == NSEC_UNDEFINED || delay > range->most)
+		range->most = delay;
+}
+
+static const char *say_range(struct monthly *m, const struct range *range)
+{
+	const char *least = say_delay(m, range->least);
+	const char *most = say_delay(m, range->most);
+
+	return strcmp(least, most) == 0 ? least : PHRASE(m, TEXT_REPORT_BETWEEN, least, most);
+}
+
+static bool is_scored(const struct assessment *a, const struct pattern_path *member)
+{
+	return member->family == assessment_site(a, member->assessed)->primary;
+}
+
+/* The members that are told of: those that are scored, or all where none is. */
+static bool is_told(struct monthly *m, const struct patterns *patterns,
+		    const struct pattern *pattern, size_t index)
+{
+	bool any = false;
+
+	for (size_t i = pattern->first; i < pattern->first + pattern->count; i++)
+		any |= is_scored(m->assessment, &patterns->paths[i]);
+	return !any || is_scored(m->assessment, &patterns->paths[index]);
+}
+
+const char *say_recurring(struct monthly *m, const struct pattern *pattern)
+{
+	const struct patterns *patterns = &m->findings->patterns[PATTERN_RECURRING];
+	struct range within = NO_RANGE;
+	struct range otherwise = NO_RANGE;
+	struct hours_taken bad = {0};
+	struct hours_taken rest = {0};
+
+	for (size_t i = pattern->first; i < pattern->first + pattern->count; i++) {
+		const struct recurring *one = pattern_recurring(m->assessment, &patterns->paths[i]);
+		if (!is_told(m, patterns, pattern, i))
+			continue;
+		range_add(&within, one->within.p95);
+		range_add(&otherwise, one->otherwise.p95);
+		bad.sent += one->within.sent;
+		bad.lost += one->within.lost;
+		rest.sent += one->otherwise.sent;
+		rest.lost += one->otherwise.lost;
+	}
+	return PHRASE(m, TEXT_FINDING_RECURRING, say_count(m, pattern->paths),
+		      say_range(m, &within), say_range(m, &otherwise),
+		      say_loss(m, bad.sent, bad.lost), say_loss(m, rest.sent, rest.lost));
+}
+
+/* Whether both shares may well be the same: within three standard errors of their difference. */
+static bool is_same_loss(const struct shift_side *x, const struct shift_side *y)
+{
+	double n = (double)x->sent;
+	double k = (double)y->sent;
+
+	if (x->sent == 0 || y->sent == 0)
+		return true;
+	double all = (double)(x->lost + y->lost) / (n + k);
+	double difference = (double)x->lost / n - (double)y->lost / k;
+	return fabs(difference) <= 3 * sqrt(all * (1 - all) * (1 / n + 1 / k));
+}
+
+static void side_add(struct shift_side *sum, const struct shift_side *side)
+{
+	sum->sent += side->sent;
+	sum->lost += side->lost;
+}
+
+const char *say_shift(struct monthly *m, const struct pattern *pattern)
+{
+	const struct patterns *patterns = &m->findings->patterns[PATTERN_SHIFT];
+	struct range step = NO_RANGE;
+	struct range levels[] = {NO_RANGE, NO_RANGE};
+	struct shift sum = {0};
+
+	for (size_t i = pattern->first; i < pattern->first + pattern->count; i++) {
+		const struct shift *one = pattern_shift(m->assessment, &patterns->paths[i]);
+		nsec rise = one->after.level - one->before.level;
+		if (!is_told(m, patterns, pattern, i))
+			continue;
+		range_add(&step, rise < 0 ? -rise : rise);
+		range_add(&levels[0], one->before.level);
+		range_add(&levels[1], one->after.level);
+		side_add(&sum.before, &one->before);
+		side_add(&sum.after, &one->after);
+	}
+	bool rises = pattern->shift.after.level > pattern->shift.before.level;
+	const char *text = PHRASE(m, rises ? TEXT_FINDING_SHIFT_UP : TEXT_FINDING_SHIFT_DOWN,
+				  say_count(m, pattern->paths), say_range(m, &step),
+				  say_range(m, &levels[0]), say_range(m, &levels[1]));
+	if (is_same_loss(&sum.before, &sum.after))
+		return say_both(m, text, word(m, TEXT_FINDING_SHIFT_CALM));
+	return say_both(m, text,
+			PHRASE(m, TEXT_FINDING_SHIFT_LOSS,
+			       say_loss(m, sum.before.sent, sum.before.lost),
+			       say_loss(m, sum.after.sent, sum.after.lost)));
 }
 
 void add_patterns(struct monthly *m)

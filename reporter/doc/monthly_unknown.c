@@ -269,7 +269,9 @@ enum { LAPSES_SHOWN = 100 };
 
 static const char *say_lapse_remarks(struct monthly *m, const struct lapse *lapse)
 {
-	const char *text = lapse->whole ? word(m, TEXT_LAPSE_WHOLE) : "";
+	const char *text = lapse->whole ? say_listed(m, word(m, TEXT_LAPSE_WHOLE),
+						     say_concerned(m, lapse->agent))
+					: "";
 
 	if (lapse->cut_off.from >= lapse->cut_off.until)
 		return text;

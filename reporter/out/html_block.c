@@ -136,11 +136,23 @@ static void cell_class(const struct html *html, enum align align, bool is_short)
 	fputs(classes[align][is_short], html->file);
 }
 
+/* A column that says nothing in any row is left out. */
+static bool is_blank(const struct block *block, size_t column)
+{
+	for (size_t row = 0; row < block->row_count; row++) {
+		if (block->cells[row * block->column_count + column].text[0] != '\0')
+			return false;
+	}
+	return block->row_count > 0;
+}
+
 static void table_head(const struct html *html, const struct block *block)
 {
 	fputs("<thead><tr>", html->file);
 	for (size_t i = 0; i < block->column_count; i++) {
 		const char *title = block->columns[i].title;
+		if (is_blank(block, i))
+			continue;
 		fputs("<th scope=\"col\"", html->file);
 		cell_class(html, block->columns[i].align,
 			   canvas_text_width(title, 1) <= SHORT_TITLE_EMS);
@@ -175,6 +187,8 @@ static void table_row(const struct html *html, const struct block *block, size_t
 	fputs("<tr>", html->file);
 	for (size_t i = 0; i < block->column_count; i++) {
 		const struct value *value = &block->cells[row * block->column_count + i];
+		if (is_blank(block, i))
+			continue;
 		char *key = must_format("rows[%zu].%s", row, block->columns[i].key);
 		fputs("<td", html->file);
 		if (listed && block->columns[i].align == ALIGN_END && i > 0)
