@@ -49,6 +49,44 @@ static void open_value(const struct html *html, const struct value *value, const
 	}
 }
 
+/* "2026-09-08", where the text goes on with it. */
+static bool is_day(const char *at)
+{
+	static const char form[] = "0000-00-00";
+	size_t i = 0;
+
+	while (form[i] != '\0' && (form[i] == '-' ? at[i] == '-' : at[i] >= '0' && at[i] <= '9'))
+		i++;
+	return form[i] == '\0';
+}
+
+static void piece(FILE *file, const char *from, size_t length)
+{
+	char *text = must_format("%.*s", (int)length, from);
+
+	markup_text(file, text);
+	free(text);
+}
+
+/* A day is not broken at its hyphens. */
+static void text_with_days(FILE *file, const char *text)
+{
+	const size_t day = strlen("2026-09-08");
+	const char *from = text;
+
+	for (const char *at = text; *at != '\0'; at++) {
+		if (!is_day(at))
+			continue;
+		piece(file, from, (size_t)(at - from));
+		fputs("<span class=\"day\">", file);
+		piece(file, at, day);
+		fputs("</span>", file);
+		from = at + day;
+		at = from - 1;
+	}
+	markup_text(file, from);
+}
+
 void html_value(const struct html *html, const struct value *value, const char *key)
 {
 	FILE *file = html->file;
@@ -59,7 +97,10 @@ void html_value(const struct html *html, const struct value *value, const char *
 		fputs("\">", file);
 	}
 	open_value(html, value, key);
-	markup_text(file, value->text);
+	if (value->is_number)
+		markup_text(file, value->text);
+	else
+		text_with_days(file, value->text);
 	if (value->is_number)
 		fputs("</data>", file);
 	else if (value->tone != TONE_PLAIN)

@@ -102,6 +102,28 @@ static void a_break_starts_the_next_block_on_a_new_page(void **state)
 	free(page);
 }
 
+static void a_column_that_says_nothing_is_left_out_and_days_stay_whole(void **state)
+{
+	const struct column columns[] = {
+		{"when", "When", ALIGN_START},
+		{"blank", "Blank", ALIGN_START},
+		{"seldom", "Seldom", ALIGN_START},
+	};
+
+	(void)state;
+	struct doc *doc = doc_create(LANGUAGE_EN, "t");
+	doc_table(doc, "t", "t", columns, 3);
+	doc_row(doc, (struct value[]){value_text("from 2026-09-08 on"), value_text(""),
+				      value_text("2026-09-0")});
+	doc_row(doc, (struct value[]){value_text("–"), value_text(""), value_text("")});
+	char *page = page_of(doc);
+	assert_null(strstr(page, "Blank"));
+	assert_non_null(strstr(page, "Seldom"));
+	assert_non_null(strstr(page, ">from <span class=\"day\">2026-09-08</span> on</td>"));
+	assert_non_null(strstr(page, ">2026-09-0</td>"));
+	free(page);
+}
+
 static void contents_stand_only_beside_headings(void **state)
 {
 	(void)state;
@@ -174,6 +196,7 @@ int main(void)
 		cmocka_unit_test(markup_keeps_text_text),
 		cmocka_unit_test(hostile_names_stay_text_everywhere),
 		cmocka_unit_test(a_break_starts_the_next_block_on_a_new_page),
+		cmocka_unit_test(a_column_that_says_nothing_is_left_out_and_days_stay_whole),
 		cmocka_unit_test(contents_stand_only_beside_headings),
 		cmocka_unit_test(files_appear_whole_or_not_at_all),
 	};
