@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CPU per visit over HTTPS through the emulator, beside blackbox_exporter's http module."""
+"""CPU per visit over HTTPS and HTTP through the emulator, beside blackbox_exporter's http module.
+"""
 
+import functools
 import os
 import subprocess
 
@@ -11,7 +13,7 @@ import webserver
 
 TARGETS, VISITS, SPACING_MS = 200, 10, 1000
 GOAL_BLACKBOX = 1 / 6
-URL = f"https://{webserver.NAME}:{webserver.RIGHT}/"
+PORTS = {"https": webserver.RIGHT, "http": webserver.PLAIN}
 MODULE = """modules: {{http: {{prober: http, timeout: 15s, http: {{preferred_ip_protocol: ip4,
   fail_if_body_not_matches_regexp: ['{text}'], tls_config: {{ca_file: '{file}',
   server_name: {name}}}}}}}}}
@@ -24,11 +26,12 @@ def serve(link):
     return webserver.start(link)
 
 
-def once(setting):
+def once(scheme, setting):
     """(µs of CPU a visit, start-up included; visits that are not open)"""
     with setting.emulated() as link:
         authority = serve(link)
-        command = [setting.collector, "once", "--method", "http", "--url", URL, "--expect",
+        command = [setting.collector, "once", "--method", "http", "--url",
+                   f"{scheme}://{webserver.NAME}:{PORTS[scheme]}/", "--expect",
                    webserver.TEXT, "--count", str(VISITS), "--interval", f"{SPACING_MS}ms",
                    "--authorities", authority.file, *links.targets(TARGETS)]
         with open(link.path("out"), "w+", encoding="utf-8") as out:
@@ -43,9 +46,9 @@ def once(setting):
     return (usage.ru_utime + usage.ru_stime) * 1e6 / visits, visits - opened
 
 
-def blackbox(setting):
+def blackbox(scheme, setting):
     """(µs of CPU a visit, visits that are not open)"""
-    targets = [f"https://{target}:{webserver.RIGHT}/" for target in links.targets(TARGETS)]
+    targets = [f"{scheme}://{target}:{PORTS[scheme]}/" for target in links.targets(TARGETS)]
     with setting.emulated() as link:
         authority = serve(link)
         child = bench_tcp.start_exporter(link, MODULE.format(
@@ -61,8 +64,11 @@ def run(table, setting):
     missing = webserver.missing()
     if missing:
         raise RuntimeError(missing)
-    table.title(f"CPU per visit over HTTPS: {TARGETS:,} targets, a page of "
-                f"{len(webserver.PAGE.encode()):,} octets, emulator 8 ms ± 1 ms")
-    ours, peer = bench_tcp.compare(table, setting, (once, blackbox), ("a visit", "not open"))
-    table.compare("once --method http: visited and printed", ours, ("blackbox_exporter http", peer),
-                  "µs", GOAL_BLACKBOX)
+    table.title(f"CPU per visit: {TARGETS:,} targets, a page of {len(webserver.PAGE.encode()):,} "
+                "octets, emulator 8 ms ± 1 ms")
+    for scheme in PORTS:
+        measures = [functools.partial(measure, scheme) for measure in (once, blackbox)]
+        ours, peer = bench_tcp.compare(table, setting, dict(zip(("once", "blackbox"), measures)),
+                                       ("a visit", "not open"))
+        table.compare(f"once --method http, {scheme}: visited and printed", ours,
+                      (f"blackbox_exporter http, {scheme}", peer), "µs", GOAL_BLACKBOX)

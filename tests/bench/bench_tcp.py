@@ -89,19 +89,21 @@ def blackbox(setting):
 
 
 def compare(table, setting, measures, words):
-    """measures: ours and the peer's, each µs of CPU and what was lost. Gives the medians."""
-    found = {measure: [] for measure in measures}
+    """measures: by name ours and the peer's, each gives µs of CPU and what was lost. Gives the
+    medians."""
+    found = {name: [] for name in measures}
     for _ in range(ROUNDS_QUICK if setting.quick else ROUNDS):
-        for measure, outcomes in found.items():
-            outcomes.append(measure(setting))
-    for measure, outcomes in found.items():
-        table.note(f"{measure.__name__:8} " + " ".join(f"{us:.1f}" for us, _ in outcomes)
+        for name, measure in measures.items():
+            found[name].append(measure(setting))
+    for name, outcomes in found.items():
+        table.note(f"{name:8} " + " ".join(f"{us:.1f}" for us, _ in outcomes)
                    + f" µs {words[0]}, {sum(lost for _, lost in outcomes)} {words[1]}")
     return [statistics.median(us for us, _ in outcomes) for outcomes in found.values()]
 
 
 def run(table, setting):
     table.title(f"CPU per TCP probe: {TARGETS:,} targets, emulator 8 ms ± 1 ms")
-    ours, peer = compare(table, setting, (once, blackbox), ("a probe", "falsely lost"))
+    ours, peer = compare(table, setting, {"once": once, "blackbox": blackbox},
+                         ("a probe", "falsely lost"))
     table.compare("once --method tcp: measured and printed", ours, ("blackbox_exporter tcp", peer),
                   "µs", GOAL_BLACKBOX)

@@ -16,7 +16,7 @@ missed is no failure; the exit code is 1 only if a bench could not run.
   scale     memory per series and CPU per probe at 1,000, 10,000 and 100,000 series
   store     CPU per slot beside two rrd_update_r
   tcp       CPU per TCP probe beside blackbox_exporter
-  http      CPU per visit over HTTPS beside blackbox_exporter
+  http      CPU per visit over HTTPS and HTTP beside blackbox_exporter
   report    CPU of a report for each path at 10, 100 and 1,000 paths
 With QUICK=1 in the environment: a smoke version of four minutes that judges nothing.
 TEXT
