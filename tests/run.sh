@@ -91,12 +91,12 @@ build() { # FOLDER COMPILER OPTION...
 }
 
 # Runs suites of a build and adds their cases to the sums.
-test_build() { # FOLDER LABEL OPTION...
-	folder=$1 label=$2
-	shift 2
+test_build() { # FOLDER LABEL PROCESSES OPTION...
+	folder=$1 label=$2 processes=$3
+	shift 3
 	say "tests: $label"
 	rm -f "$folder/meson-logs/$label.junit.xml" "$folder/meson-logs/$label.json"
-	meson test -C "$folder" --no-rebuild --num-processes 3 --logbase "$label" --print-errorlogs "$@" \
+	meson test -C "$folder" --no-rebuild --num-processes "$processes" --logbase "$label" --print-errorlogs "$@" \
 		</dev/null 2>&1 | grep -vE '^(ninja: |Full log|$)'
 	result=$(python3 -B "$top/tests/count.py" "$folder/meson-logs/$label")
 	set -- $result
@@ -161,13 +161,13 @@ everything() {
 	step "building with clang" "$logs/build-clang.log" build build-clang clang
 	step "building with the sanitizers" "$logs/build-sanitized.log" build build-sanitized gcc \
 		-Db_sanitize=address,undefined
-	# Network tests have the machine to themselves: what they measure is time.
-	test_build build plain --no-suite net
-	test_build build plain-net --suite net
+	# Network tests have the machine to themselves: what they measure is time. They mostly wait.
+	test_build build plain 3 --no-suite net
+	test_build build plain-net 4 --suite net
 	if [ -f build-sanitized/build.ninja ]; then
-		test_build build-sanitized sanitized --timeout-multiplier 3 --suite unit --suite golden \
+		test_build build-sanitized sanitized 3 --timeout-multiplier 3 --suite unit --suite golden \
 			--suite fuzz
-		test_build build-sanitized sanitized-net --timeout-multiplier 3 --suite net
+		test_build build-sanitized sanitized-net 4 --timeout-multiplier 3 --suite net
 	fi
 	finish
 }
