@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/capacity.h"
+#include "collector/base/log.h"
 #include "collector/net/routes.h"
 #include "collector/store/series.h"
 
@@ -306,4 +307,16 @@ void capacity_compare(const struct capacity_request *request, struct shortfalls 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 		out->count += checks[i](&examined, &out->items[out->count]);
 	routes_close(examined.routes);
+}
+
+void capacity_warn(const struct capacity_request *request)
+{
+	struct shortfalls shortfalls;
+
+	capacity_compare(request, &shortfalls);
+	for (size_t i = 0; i < shortfalls.count; i++) {
+		const struct shortfall *s = &shortfalls.items[i];
+		log_warn("run", "%s: needed %s, there is %s; %s", s->what, s->need, s->have,
+			 s->mend);
+	}
 }

@@ -35,6 +35,9 @@ struct capacity_request {
 /* What falls short, nothing else. */
 void capacity_compare(const struct capacity_request *request, struct shortfalls *out);
 
+/* Tells the log what falls short. */
+void capacity_warn(const struct capacity_request *request);
+
 /* The agent has nothing to tell by whether it is cut off. */
 bool capacity_lack_anchors(const struct agent_config *agent, struct shortfall *out);
 

@@ -13,6 +13,7 @@
 #include "collector/quantity.h"
 #include "collector/result.h"
 #include "collector/ticker.h"
+#include "collector/trace_once.h"
 #include "collector/visiting.h"
 #include "config/config.h"
 #include "config/method.h"
@@ -47,6 +48,7 @@ static struct {
 	const char *rate;
 	struct visiting visiting;
 	struct asking_words words;
+	const char *trace;
 	bool json;
 	bool packets;
 } given;
@@ -84,7 +86,7 @@ static const struct method_rule *find_method(const char *name)
 }
 
 /* Whether the options fit the method. */
-static bool suits(const struct method_rule *rule, const char *method)
+static bool suits_method(const struct method_rule *rule, const char *method)
 {
 	if (!rule->port && given.port != NULL)
 		fprintf(stderr, "--port: %s; leave it out\n", rule->without);
@@ -122,7 +124,8 @@ static bool read_plan(struct target *out, struct ask *ask)
 	nsec spacing = page ? NSEC_PER_SEC : 100 * NSEC_PER_MSEC;
 	nsec t_max = page ? 15 * NSEC_PER_SEC : 2 * NSEC_PER_SEC;
 
-	if (rule == NULL || !suits(rule, method) || !visiting_page(&given.visiting, ask, &port) ||
+	if (rule == NULL || !suits_method(rule, method) ||
+	    !visiting_page(&given.visiting, ask, &port) ||
 	    !quantity_number(given.port, "port", (long[]){1, UINT16_MAX}, &port) ||
 	    !quantity_number(given.count, "count", (long[]){1, 10000}, &count) ||
 	    !quantity_number(given.size, "size", (long[]){MARK_SIZE, 65000}, &size) ||
@@ -387,30 +390,47 @@ static enum err finish_capture(struct once *once)
 	return rc;
 }
 
-/* Whether no option is given that is of single targets only. */
-static bool suits_inventory(int count, char **operands)
+enum mode { MODE_INVENTORY = 1, MODE_TRACE = 2 };
+
+/* Whether no option is given that has no meaning in the mode. */
+static bool suits(enum mode mode)
 {
 	const struct {
 		const char *name;
 		bool given;
-	} singles[] = {
-		{"method", given.method != NULL}, {"port", given.port != NULL},
-		{"count", given.count != NULL},	  {"interval", given.interval != NULL},
-		{"size", given.size != NULL},	  {"dscp", given.dscp != NULL},
-		{"pcap", given.pcap != NULL},	  {"config", given.config != NULL},
-		{"packets", given.packets},
+		int refused; /* in which modes */
+	} rows[] = {
+		{"method", given.method != NULL, MODE_INVENTORY | MODE_TRACE},
+		{"port", given.port != NULL, MODE_INVENTORY},
+		{"count", given.count != NULL, MODE_INVENTORY | MODE_TRACE},
+		{"interval", given.interval != NULL, MODE_INVENTORY | MODE_TRACE},
+		{"size", given.size != NULL, MODE_INVENTORY | MODE_TRACE},
+		{"dscp", given.dscp != NULL, MODE_INVENTORY | MODE_TRACE},
+		{"t-max", given.t_max != NULL, MODE_TRACE},
+		{"pcap", given.pcap != NULL, MODE_INVENTORY | MODE_TRACE},
+		{"config", given.config != NULL, MODE_INVENTORY},
+		{"packets", given.packets, MODE_INVENTORY | MODE_TRACE},
+		{"trace", given.trace != NULL, MODE_INVENTORY},
+		{"url", given.visiting.url != NULL, MODE_INVENTORY | MODE_TRACE},
+		{"expect", given.visiting.expect != NULL, MODE_INVENTORY | MODE_TRACE},
 	};
 
-	if (count > 0)
-		fprintf(stderr, "'%s': --inventory has the targets; leave it out\n", operands[0]);
-	for (size_t i = 0; count == 0 && i < sizeof(singles) / sizeof(singles[0]); i++) {
-		if (!singles[i].given)
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (!rows[i].given || (rows[i].refused & mode) == 0)
 			continue;
-		fprintf(stderr, "--%s: not together with --inventory; leave it out\n",
-			singles[i].name);
+		fprintf(stderr, "--%s: not together with --%s; leave it out\n", rows[i].name,
+			mode == MODE_TRACE ? "trace" : "inventory");
 		return false;
 	}
-	return count == 0;
+	return true;
+}
+
+/* Whether the inventory alone has the targets. */
+static bool suits_inventory(int count, char **operands)
+{
+	if (count > 0)
+		fprintf(stderr, "'%s': --inventory has the targets; leave it out\n", operands[0]);
+	return count == 0 && suits(MODE_INVENTORY);
 }
 
 /* The exit code. */
@@ -465,6 +485,39 @@ static int run_inventory(int count, char **operands)
 	return code;
 }
 
+static int trace_all(const struct trace_once *trace, const struct once *once)
+{
+	struct traced *items = calloc(once->count, sizeof(*items));
+
+	if (items == NULL)
+		return EXIT_FAILED;
+	for (size_t i = 0; i < once->count; i++)
+		items[i] = (struct traced){.name = once->results[i].name,
+					   .target.host = once->results[i].host};
+	bool good = trace_once_run(trace, items, once->count) &&
+		    (given.json ? traced_print_json : traced_print)(items, once->count);
+	for (size_t i = 0; i < once->count; i++)
+		good = good && items[i].found == E_OK;
+	free(items);
+	return good ? EXIT_OK : EXIT_FAILED;
+}
+
+static int run_trace(int count, char **operands)
+{
+	struct trace_once trace;
+	struct once once = {0};
+	long port = 0;
+	int code = EXIT_USAGE;
+
+	if (suits(MODE_TRACE) &&
+	    quantity_number(given.port, "port", (long[]){1, UINT16_MAX}, &port) &&
+	    trace_once_read(given.trace, (uint16_t)port, &trace) &&
+	    add_operands(&once, count, operands) && find_account(&trace.account) == E_OK)
+		code = trace_all(&trace, &once);
+	free(once.results);
+	return code;
+}
+
 static int run_once(int count, char **operands)
 {
 	struct once once = {0};
@@ -478,6 +531,8 @@ static int run_once(int count, char **operands)
 				   : "--rate: only together with --inventory; leave it out");
 		return EXIT_USAGE;
 	}
+	if (given.trace != NULL)
+		return run_trace(count, operands);
 	if (read_plan(&once.plan, &once.ask) && read_question(&once) &&
 	    visiting_servers(&given.visiting, &once.name_servers) &&
 	    add_operands(&once, count, operands)) {
@@ -508,7 +563,7 @@ static const struct option_row options[] = {
 	 "icmp; tcp: opens connections to a port; dns: asks name servers; http: visits a page "
 	 "(icmp)",
 	 &given.method, NULL},
-	{"port", "N", "of tcp; of dns (53)", &given.port, NULL},
+	{"port", "N", "of tcp; of dns (53); of --trace udp (33434)", &given.port, NULL},
 	{"query", "NAME", "of dns: the domain name that is asked for", &given.words.query, NULL},
 	{"record", "TYPE", "of dns: A, AAAA, NS or SOA (A)", &given.words.record, NULL},
 	{"transport", "WORD", "of dns: udp or tcp (udp)", &given.words.transport, NULL},
@@ -534,6 +589,9 @@ static const struct option_row options[] = {
 	{"config", "FILE", "lets TARGET be the name of a site", &given.config, NULL},
 	{"inventory", "FILE",
 	 "try ICMP, TCP 443 and TCP 80 at the sites of a CSV file, propose tests", &given.inventory,
+	 NULL},
+	{"trace", "PROTOCOL",
+	 "by icmp, udp or tcp, show the hops to each target and the path MTU instead", &given.trace,
 	 NULL},
 	{"rate", "N",
 	 "with --inventory, packets a second in all (50); at most 3 of a kind to a site",

@@ -5,6 +5,7 @@
 #include "collector/budget.h"
 #include "collector/timetable.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -192,4 +193,13 @@ void reload_close(struct reload *reload)
 	reload->closed = true;
 	if (!reload->working)
 		destroy(reload);
+}
+
+void reload_hold(int how)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGHUP);
+	(void)pthread_sigmask(how, &set, NULL);
 }

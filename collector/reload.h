@@ -45,4 +45,8 @@ void reload_close(struct reload *reload);
 MUST_CHECK enum err reload_plan(const struct reload_request *request, const struct config *config,
 				struct store *store, struct plan *out);
 
+/* A hangup while the store is opened or closed waits: nobody listens, and it would end the program.
+ * how: as of pthread_sigmask. */
+void reload_hold(int how);
+
 #endif

@@ -21,6 +21,7 @@
 #include "collector/store/store.h"
 #include "collector/ticker.h"
 #include "collector/timetable.h"
+#include "collector/tracer.h"
 #include "collector/watcher.h"
 
 #include <inttypes.h>
@@ -56,6 +57,7 @@ struct service {
 	struct lookout *lookout;
 	struct maintenance *maintenance;
 	struct watcher *watcher;
+	struct tracer *tracer; /* NULL: no traces are asked for */
 	struct sentinel *sentinel;
 	struct gate *gate;
 	uint32_t noted[2]; /* the isolation that the journal has, by family */
@@ -150,9 +152,12 @@ static void on_worsened(void *context, uint32_t series, struct period slot)
 	const struct course *course = courses_at(&service->courses, series);
 	char filter[PROBE_FILTER];
 
-	if (service->watcher == NULL || course == NULL)
+	if (course == NULL)
 		return;
 	struct series_key key = courses_key(&service->courses, course);
+	tracer_urge(service->tracer, &key, slot.from);
+	if (service->watcher == NULL)
+		return;
 	agent_filter(service->agent, series, filter);
 	watcher_start(service->watcher, &key, slot, filter);
 }
@@ -273,6 +278,7 @@ static enum err take_over(struct service *service, const struct plan *plan,
 	maintenance_configure(service->maintenance, service->config);
 	agent_judge(service->agent, service->config->profile->c1);
 	enum err rc = courses_take_over(&service->courses, service->agent, plan, difference);
+	tracer_follow(service->tracer, service->config, plan);
 	if (rc == E_OK)
 		rc = sentinel_watch(service->sentinel, agent_of(service));
 	return rc == E_OK ? configure_alarms(service) : rc;
@@ -344,6 +350,8 @@ static enum err open_privileged(struct service *service, const struct account *a
 	/* For the anchors. */
 	if (rc == E_OK)
 		rc = agent_open(service->agent, probe_find("icmp"));
+	if (rc == E_OK)
+		rc = tracer_open(service->config, &service->tracer);
 	if (rc != E_OK) {
 		if (rc == E_PERMISSION)
 			privilege_explain_refusal();
@@ -375,6 +383,8 @@ static enum err open_store(struct service *service)
 		rc = alarms_open(config->data, &service->alarms);
 	if (rc == E_OK)
 		rc = chronicle_visits(service->journal, &service->lookout);
+	if (rc == E_OK)
+		rc = tracer_start(service->tracer, config->data);
 	if (rc != E_OK) {
 		log_error("run", "data directory %s: %s%s", config->data, err_text(rc),
 			  rc == E_PERMISSION ? "; everything in it must belong to the user that "
@@ -428,14 +438,8 @@ static void warn_of_shortfalls(const struct service *service, const struct plan 
 		.ceiling = service->ceiling,
 		.forced = service->forced,
 	};
-	struct shortfalls shortfalls;
 
-	capacity_compare(&request, &shortfalls);
-	for (size_t i = 0; i < shortfalls.count; i++) {
-		const struct shortfall *s = &shortfalls.items[i];
-		log_warn("run", "%s: needed %s, there is %s; %s", s->what, s->need, s->have,
-			 s->mend);
-	}
+	capacity_warn(&request);
 }
 
 static enum err begin(struct service *service)
@@ -483,17 +487,6 @@ static enum err open_rest(struct service *service)
 	return rc;
 }
 
-/* A hangup while the store is opened or closed waits: nobody listens, and it would end the program.
- */
-static void hold_hangup(int how)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGHUP);
-	(void)pthread_sigmask(how, &set, NULL);
-}
-
 enum err service_open(const struct service_options *options, struct config *config,
 		      struct service **out)
 {
@@ -505,7 +498,7 @@ enum err service_open(const struct service_options *options, struct config *conf
 		free(service);
 		return agent == CONFIG_NONE ? E_USAGE : E_MEMORY;
 	}
-	hold_hangup(SIG_BLOCK);
+	reload_hold(SIG_BLOCK);
 	service->config = config;
 	service->duration = options->duration;
 	service->end = NSEC_INFINITE;
@@ -556,13 +549,14 @@ enum err service_run(struct service *service)
 	journal_configuration(service->journal, service->config);
 	rc = ticker_create(&service->loop, service->agent, &listener, &service->ticker);
 	if (rc == E_OK) {
-		hold_hangup(SIG_UNBLOCK);
+		reload_hold(SIG_UNBLOCK);
 		uv_run(&service->loop, UV_RUN_DEFAULT);
-		hold_hangup(SIG_BLOCK);
+		reload_hold(SIG_BLOCK);
 	}
 	progress_finish(&service->progress);
 	watcher_destroy(service->watcher);
 	service->watcher = NULL;
+	tracer_stop(service->tracer);
 	gate_flush(service->gate);
 	sentinel_restart(service->sentinel);
 	chronicle_stop(service->journal, agent_counters(service->agent));
@@ -578,6 +572,7 @@ void service_close(struct service *service)
 	if (service == NULL)
 		return;
 	watcher_destroy(service->watcher);
+	tracer_close(service->tracer);
 	sentinel_destroy(service->sentinel);
 	gate_destroy(service->gate);
 	reload_close(service->reload);

@@ -103,6 +103,9 @@ struct site {
 	enum family primary;
 };
 
+/* By what a path is traced; in the order of its words. */
+enum trace_choice { TRACE_BY_ICMP, TRACE_BY_UDP, TRACE_BY_TCP };
+
 struct test_config {
 	char *name;
 	struct place place;
@@ -133,6 +136,8 @@ struct test_config {
 	size_t *agents;
 	size_t agent_count;
 	const struct calendar_config *calendar; /* of the slots to be measured; NULL: all */
+	int64_t trace_ns;			/* between two traces of a path; 0: none */
+	enum trace_choice trace_protocol;
 };
 
 struct config {

@@ -401,6 +401,10 @@ static void print_test(const struct config *config, FILE *out, const struct test
 	list_close(&list);
 	if (test->calendar != NULL)
 		fprintf(out, "    calendar: %s\n", test->calendar->name);
+	if (test->trace_ns == 0)
+		return;
+	print_duration(out, "    trace", test->trace_ns);
+	fprintf(out, "    trace-by: %s\n", trace_words[test->trace_protocol]);
 }
 
 static void print_calendars(const struct config *config, FILE *out)

@@ -308,6 +308,23 @@ static void resolve_test_agents(struct loading *l, struct draft_test *draft,
 	}
 }
 
+static void resolve_trace(struct loading *l, struct draft_test *draft, struct test_config *test)
+{
+	if (value_known(&draft->trace))
+		test->trace_ns = draft->trace.integer;
+	if (draft->trace.state == VALUE_ABSENT && value_known(&draft->trace_by))
+		section_complain(&l->reading, &draft->section, &draft->trace_by,
+				 "without the key trace nothing is traced; add it, such as "
+				 "trace: 10m, or leave this out");
+	test->trace_protocol = strcmp(test->method, "tcp") == 0 ? TRACE_BY_TCP : TRACE_BY_ICMP;
+	if (!value_known(&draft->trace_by))
+		return;
+	test->trace_protocol = (enum trace_choice)draft->trace_by.choice;
+	if (test->trace_protocol == TRACE_BY_TCP && test->port == 0)
+		section_complain(&l->reading, &draft->section, &draft->trace_by,
+				 "tcp needs the port of a test by tcp; use icmp or udp");
+}
+
 static void resolve_test(struct loading *l, struct draft_test *draft, struct test_config *test)
 {
 	bool both = draft->families.state == VALUE_ABSENT;
@@ -315,6 +332,7 @@ static void resolve_test(struct loading *l, struct draft_test *draft, struct tes
 	test->interval_ns = draft->interval.integer;
 	test->dscp = (uint8_t)draft->dscp.integer;
 	resolve_method(l, draft, test);
+	resolve_trace(l, draft, test);
 	for (enum family f = 0; f < FAMILY_COUNT; f++)
 		test->family[f] = both;
 	for (size_t i = 0; i < draft->families.count; i++) {

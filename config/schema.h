@@ -141,6 +141,8 @@ struct draft_test {
 	struct value families;
 	struct value agents;
 	struct value calendar;
+	struct value trace;
+	struct value trace_by;
 };
 
 struct draft_rates {
@@ -196,6 +198,7 @@ void reference_print(const struct key_row *rows, FILE *out);
 extern const char *const tier_words[];
 extern const char *const reach_words[];
 extern const char *const family_words[];
+extern const char *const trace_words[];
 
 /* The words for the days of a calendar; those of the week follow each other from Sunday on. */
 enum day_word { DAYS_EVERY, DAYS_WORKING, DAYS_SUNDAY };

@@ -81,6 +81,9 @@ static bool check_text(const struct value *value, struct problem *problem)
 	return false;
 }
 
+const char *const trace_words[] = {
+	[TRACE_BY_ICMP] = "icmp", [TRACE_BY_UDP] = "udp", [TRACE_BY_TCP] = "tcp", NULL};
+
 const struct key_row test_rows[] = {
 	{.name = "name",
 	 .type = VALUE_NAME,
@@ -227,5 +230,19 @@ const struct key_row test_rows[] = {
 	 .fallback_told = "always",
 	 .meaning = "the calendar in which a slot must start to be measured; the others are "
 		    "recorded as unscheduled"},
+	{.name = "trace",
+	 .type = VALUE_DURATION,
+	 .offset = offsetof(struct draft_test, trace),
+	 .least = 5 * SECOND,
+	 .most = 24 * HOUR,
+	 .fallback_told = "no traces",
+	 .meaning = "how often the route to each target and its path MTU are looked for; also at "
+		    "once when an outage begins"},
+	{.name = "trace-by",
+	 .type = VALUE_CHOICE,
+	 .words = trace_words,
+	 .offset = offsetof(struct draft_test, trace_by),
+	 .fallback_told = "tcp where the method is tcp, else icmp",
+	 .meaning = "packets that traces are made of"},
 	{.name = NULL},
 };

@@ -63,6 +63,7 @@ static const struct archive_part *const parts[ARCHIVE_PARTS] = {
 	[ARCHIVE_WINDOWS] = &archive_windows,
 	[ARCHIVE_OUTAGES] = &archive_outages,
 	[ARCHIVE_SIGHTINGS] = &archive_sightings,
+	[ARCHIVE_PATHS] = &archive_paths,
 };
 
 struct archive {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An archive keeps what is no curve: configurations in force, starts and stops of the agent,
- * evidence, when the agent itself was cut off, announced maintenance, see windows.h, and outages,
- * see outages.h (SQLite, WAL, synchronous=FULL, STRICT tables). */
+ * evidence, when the agent itself was cut off, announced maintenance, see windows.h, outages, see
+ * outages.h, and routes, see paths.h (SQLite, WAL, synchronous=FULL, STRICT tables). */
 #ifndef NETGRADE_STORE_ARCHIVE_H
 #define NETGRADE_STORE_ARCHIVE_H
 

@@ -20,6 +20,7 @@ enum archive_part_number {
 	ARCHIVE_WINDOWS,
 	ARCHIVE_OUTAGES,
 	ARCHIVE_SIGHTINGS,
+	ARCHIVE_PATHS,
 	ARCHIVE_PARTS
 };
 
@@ -28,6 +29,7 @@ extern const struct archive_part archive_profiles;
 extern const struct archive_part archive_windows;
 extern const struct archive_part archive_outages;
 extern const struct archive_part archive_sightings;
+extern const struct archive_part archive_paths;
 
 /* The part's statements; NULL where an archive that is only read has no such tables yet. */
 struct sql *archive_part(struct archive *archive, enum archive_part_number part);

@@ -48,7 +48,7 @@ def make_tun_node():
 def remove_leftovers():
     """Namespaces of labs whose process is gone."""
     for name in os.listdir(NETNS) if os.path.isdir(NETNS) else []:
-        owner = re.fullmatch(r"ng-(\d+)-(near|far|agent|gateway|router|core)", name)
+        owner = re.fullmatch(r"ng-(\d+)-(near|far|agent|gateway|router|core|detour)", name)
         if owner and not os.path.exists(f"/proc/{owner.group(1)}"):
             run("ip", "netns", "del", name, check=False)
 
