@@ -3,52 +3,13 @@
 
 #include "collector/base/log.h"
 #include "reporter/closed_check.h"
+#include "reporter/closed_selections.h"
 #include "reporter/text/must.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum statement {
-	READ_HEAD,
-	READ_SEAL,
-	READ_CONFIGURATIONS,
-	READ_KEYS,
-	READ_SERIES,
-	READ_HOURS,
-	READ_STRETCHES,
-	READ_OUTAGES,
-	READ_SHIFTS,
-	READ_WEEKS,
-	READ_EVIDENCE,
-	READ_CUT_OFFS,
-	READ_WINDOWS,
-	READ_SCOPES,
-	READ_REVISIONS,
-	STATEMENTS
-};
-
-static const struct {
-	enum closed_table_id table;
-	const char *where;
-} selections[STATEMENTS] = {
-	[READ_HEAD] = {CLOSED_HEAD, NULL},
-	[READ_SEAL] = {CLOSED_SEAL, NULL},
-	[READ_CONFIGURATIONS] = {CLOSED_CONFIGURATIONS, NULL},
-	[READ_KEYS] = {CLOSED_SERIES, NULL},
-	[READ_SERIES] = {CLOSED_SERIES, "id = ?1"},
-	[READ_HOURS] = {CLOSED_HOURS, "series = ?1"},
-	[READ_STRETCHES] = {CLOSED_STRETCHES, "series = ?1"},
-	[READ_OUTAGES] = {CLOSED_OUTAGES, "series = ?1"},
-	[READ_SHIFTS] = {CLOSED_SHIFTS, "series = ?1"},
-	[READ_WEEKS] = {CLOSED_WEEKS, "series = ?1"},
-	[READ_EVIDENCE] = {CLOSED_EVIDENCE, "series = ?1 AND from_slot < ?3 AND until_slot > ?2"},
-	[READ_CUT_OFFS] = {CLOSED_CUT_OFFS, "from_at < ?2 AND until_at > ?1"},
-	[READ_WINDOWS] = {CLOSED_WINDOWS, NULL},
-	[READ_SCOPES] = {CLOSED_SCOPES, NULL},
-	[READ_REVISIONS] = {CLOSED_REVISIONS, NULL},
-};
 
 struct closed {
 	struct sql sql;
@@ -66,7 +27,7 @@ static enum err next_row(struct closed *closed, enum statement statement, void *
 
 	if (rc != E_OK)
 		return rc;
-	const struct closed_table *table = &closed_tables[selections[statement].table];
+	const struct closed_table *table = &closed_tables[closed_selections[statement].table];
 	rc = closed_table_read(table, closed->sql.statements[statement], row);
 	if (rc != E_OK) {
 		closed_table_finish(table, row);
@@ -82,8 +43,8 @@ static enum err prepare(struct closed *closed)
 	sql->statements = must_calloc(STATEMENTS, sizeof(sqlite3_stmt *));
 	sql->count = STATEMENTS;
 	for (size_t i = 0; i < STATEMENTS; i++) {
-		char *text = closed_table_select(&closed_tables[selections[i].table],
-						 selections[i].where);
+		char *text = closed_table_select(&closed_tables[closed_selections[i].table],
+						 closed_selections[i].where);
 		int result = sqlite3_prepare_v3(sql->db, text, -1, SQLITE_PREPARE_PERSISTENT,
 						&sql->statements[i], NULL);
 		free(text);
@@ -312,48 +273,58 @@ static enum err gone(void *context, const struct series_key *key, struct period 
 	return rc;
 }
 
-static enum err read_outages(struct closed *closed, const struct series_key *key,
-			     struct facts *facts)
-{
-	struct closed_outage row = {0};
-	size_t capacity = 0;
-	enum err rc = select_series(closed, READ_OUTAGES, key);
+/* What a series has several of: where a row of it stands in that of its table. */
+struct member {
+	enum statement statement;
+	size_t offset;
+	size_t size;
+};
 
-	while (rc == E_OK && (rc = next_row(closed, READ_OUTAGES, &row)) == E_OK) {
-		facts->outages = must_grow(facts->outages, facts->outage_count, &capacity,
-					   sizeof(*facts->outages));
-		facts->outages[facts->outage_count++] = row.outage;
+static enum err read_members(struct closed *closed, const struct series_key *key,
+			     const struct member *member, void **items, size_t *count)
+{
+	union {
+		struct closed_outage outage;
+		struct closed_shift shift;
+		struct closed_week week;
+		struct closed_path_event event;
+	} row;
+	char *list = NULL;
+	size_t capacity = 0;
+	enum err rc = select_series(closed, member->statement, key);
+
+	memset(&row, 0, sizeof(row));
+	*count = 0;
+	while (rc == E_OK && (rc = next_row(closed, member->statement, &row)) == E_OK) {
+		list = must_grow(list, *count, &capacity, member->size);
+		memcpy(list + (*count)++ * member->size, (char *)&row + member->offset,
+		       member->size);
 	}
+	*items = list;
 	return rc == E_NOT_FOUND ? E_OK : rc;
 }
 
-static enum err read_shifts(struct closed *closed, const struct series_key *key,
-			    struct facts *facts)
-{
-	struct closed_shift row = {0};
-	size_t capacity = 0;
-	enum err rc = select_series(closed, READ_SHIFTS, key);
-
-	while (rc == E_OK && (rc = next_row(closed, READ_SHIFTS, &row)) == E_OK) {
-		facts->shifts = must_grow(facts->shifts, facts->shift_count, &capacity,
-					  sizeof(*facts->shifts));
-		facts->shifts[facts->shift_count++] = row.shift;
+#define MEMBER(statement, type, member)                                                            \
+	{                                                                                          \
+		statement, offsetof(struct type, member), sizeof(((struct type *)NULL)->member)    \
 	}
-	return rc == E_NOT_FOUND ? E_OK : rc;
-}
 
-static enum err read_weeks(struct closed *closed, const struct series_key *key, struct facts *facts)
+static enum err read_lists(struct closed *closed, const struct series_key *key, struct facts *facts)
 {
-	struct closed_week row = {0};
-	size_t capacity = 0;
-	enum err rc = select_series(closed, READ_WEEKS, key);
+	static const struct member outages = MEMBER(READ_OUTAGES, closed_outage, outage);
+	static const struct member shifts = MEMBER(READ_SHIFTS, closed_shift, shift);
+	static const struct member weeks = MEMBER(READ_WEEKS, closed_week, week);
+	void *items[3] = {NULL, NULL, NULL};
 
-	while (rc == E_OK && (rc = next_row(closed, READ_WEEKS, &row)) == E_OK) {
-		facts->weeks = must_grow(facts->weeks, facts->week_count, &capacity,
-					 sizeof(*facts->weeks));
-		facts->weeks[facts->week_count++] = row.week;
-	}
-	return rc == E_NOT_FOUND ? E_OK : rc;
+	enum err rc = read_members(closed, key, &outages, &items[0], &facts->outage_count);
+	if (rc == E_OK)
+		rc = read_members(closed, key, &shifts, &items[1], &facts->shift_count);
+	if (rc == E_OK)
+		rc = read_members(closed, key, &weeks, &items[2], &facts->week_count);
+	facts->outages = items[0];
+	facts->shifts = items[1];
+	facts->weeks = items[2];
+	return rc;
 }
 
 static enum err facts(void *context, const struct series_key *key, struct facts *out)
@@ -364,11 +335,7 @@ static enum err facts(void *context, const struct series_key *key, struct facts 
 
 	row.facts.period = closed->head.period;
 	if (rc == E_OK)
-		rc = read_outages(closed, key, &row.facts);
-	if (rc == E_OK)
-		rc = read_shifts(closed, key, &row.facts);
-	if (rc == E_OK)
-		rc = read_weeks(closed, key, &row.facts);
+		rc = read_lists(closed, key, &row.facts);
 	if (rc != E_OK) {
 		facts_finish(&row.facts);
 		return rc;
@@ -448,6 +415,18 @@ static enum err evidence(void *context, const struct series_key *key, struct per
 	*out = list;
 	*count = used;
 	return E_OK;
+}
+
+static enum err path_events(void *context, const struct series_key *key, struct period period,
+			    struct path_event **out, size_t *count)
+{
+	static const struct member events = MEMBER(READ_PATH_EVENTS, closed_path_event, event);
+	void *items = NULL;
+	enum err rc = read_members(context, key, &events, &items, count);
+
+	(void)period;
+	*out = items;
+	return rc;
 }
 
 static enum err cut_offs(void *context, struct period period, struct cut_off **out, size_t *count)
@@ -583,6 +562,7 @@ struct source closed_source(struct closed *closed)
 		.context = closed,
 		.find = find,
 		.evidence = evidence,
+		.path_events = path_events,
 		.cut_offs = cut_offs,
 		.windows = windows,
 		.configurations = configurations,

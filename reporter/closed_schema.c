@@ -4,18 +4,19 @@
 #define HEAD(name, kind, member) CLOSED_COLUMN(name, kind, struct closed_head, member)
 #define CONFIGURATION(name, kind, member)                                                          \
 	CLOSED_COLUMN(name, kind, struct closed_configuration, member)
-#define SERIES(name, kind, member)   CLOSED_COLUMN(name, kind, struct closed_series, member)
-#define HOUR(name, kind, member)     CLOSED_COLUMN(name, kind, struct closed_hour, member)
-#define STRETCH(name, kind, member)  CLOSED_COLUMN(name, kind, struct closed_stretch, member)
-#define OUTAGE(name, kind, member)   CLOSED_COLUMN(name, kind, struct closed_outage, member)
-#define SHIFT(name, kind, member)    CLOSED_COLUMN(name, kind, struct closed_shift, member)
-#define WEEK(name, kind, member)     CLOSED_COLUMN(name, kind, struct closed_week, member)
-#define EVIDENCE(name, kind, member) CLOSED_COLUMN(name, kind, struct closed_evidence, member)
-#define CUT_OFF(name, kind, member)  CLOSED_COLUMN(name, kind, struct closed_cut_off, member)
-#define WINDOW(name, kind, member)   CLOSED_COLUMN(name, kind, struct closed_window, member)
-#define SCOPE(name, kind, member)    CLOSED_COLUMN(name, kind, struct closed_scope, member)
-#define REVISION(name, kind, member) CLOSED_COLUMN(name, kind, struct closed_revision, member)
-#define SEAL(name, kind, member)     CLOSED_COLUMN(name, kind, struct closed_seal, member)
+#define SERIES(name, kind, member)     CLOSED_COLUMN(name, kind, struct closed_series, member)
+#define HOUR(name, kind, member)       CLOSED_COLUMN(name, kind, struct closed_hour, member)
+#define STRETCH(name, kind, member)    CLOSED_COLUMN(name, kind, struct closed_stretch, member)
+#define OUTAGE(name, kind, member)     CLOSED_COLUMN(name, kind, struct closed_outage, member)
+#define SHIFT(name, kind, member)      CLOSED_COLUMN(name, kind, struct closed_shift, member)
+#define WEEK(name, kind, member)       CLOSED_COLUMN(name, kind, struct closed_week, member)
+#define EVIDENCE(name, kind, member)   CLOSED_COLUMN(name, kind, struct closed_evidence, member)
+#define PATH_EVENT(name, kind, member) CLOSED_COLUMN(name, kind, struct closed_path_event, member)
+#define CUT_OFF(name, kind, member)    CLOSED_COLUMN(name, kind, struct closed_cut_off, member)
+#define WINDOW(name, kind, member)     CLOSED_COLUMN(name, kind, struct closed_window, member)
+#define SCOPE(name, kind, member)      CLOSED_COLUMN(name, kind, struct closed_scope, member)
+#define REVISION(name, kind, member)   CLOSED_COLUMN(name, kind, struct closed_revision, member)
+#define SEAL(name, kind, member)       CLOSED_COLUMN(name, kind, struct closed_seal, member)
 
 static const struct closed_column head[] = {
 	HEAD("month", COLUMN_STRING, month),
@@ -207,6 +208,16 @@ static const struct closed_column evidence[] = {
 	EVIDENCE("digest", COLUMN_TEXT, evidence.digest),
 };
 
+static const struct closed_column path_events[] = {
+	PATH_EVENT("series", COLUMN_UNSIGNED, series),
+	PATH_EVENT("number", COLUMN_UNSIGNED, number),
+	PATH_EVENT("kind", COLUMN_UNSIGNED, event.kind),
+	PATH_EVENT("since", COLUMN_NSEC, event.since),
+	PATH_EVENT("at", COLUMN_NSEC, event.at),
+	PATH_EVENT("before", COLUMN_TEXT, event.before),
+	PATH_EVENT("after", COLUMN_TEXT, event.after),
+};
+
 static const struct closed_column cut_offs[] = {
 	CUT_OFF("number", COLUMN_UNSIGNED, number),
 	CUT_OFF("agent", COLUMN_TEXT, cut_off.agent),
@@ -262,6 +273,7 @@ const struct closed_table closed_tables[CLOSED_TABLES] = {
 	[CLOSED_SHIFTS] = TABLE("shift", "series, number", shifts),
 	[CLOSED_WEEKS] = TABLE("week", "series, number", weeks),
 	[CLOSED_EVIDENCE] = TABLE("evidence", "series, number", evidence),
+	[CLOSED_PATH_EVENTS] = TABLE("path_event", "series, number", path_events),
 	[CLOSED_CUT_OFFS] = TABLE("cut_off", "number", cut_offs),
 	[CLOSED_WINDOWS] = TABLE("maintenance", "id", windows),
 	[CLOSED_SCOPES] = TABLE("maintenance_scope", "window, number", scopes),

@@ -4,6 +4,7 @@
 #define NETGRADE_REPORTER_CLOSED_SCHEMA_H
 
 #include "collector/store/archive.h"
+#include "collector/store/paths.h"
 #include "collector/store/windows.h"
 #include "reporter/closed_table.h"
 #include "reporter/path.h"
@@ -26,6 +27,7 @@ enum closed_table_id {
 	CLOSED_SHIFTS,
 	CLOSED_WEEKS,
 	CLOSED_EVIDENCE,
+	CLOSED_PATH_EVENTS,
 	CLOSED_CUT_OFFS,
 	CLOSED_WINDOWS,
 	CLOSED_SCOPES,
@@ -106,6 +108,12 @@ struct closed_evidence {
 	uint32_t series;
 	uint32_t number;
 	struct evidence evidence;
+};
+
+struct closed_path_event {
+	uint32_t series;
+	uint32_t number;
+	struct path_event event;
 };
 
 struct closed_cut_off {

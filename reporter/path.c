@@ -322,6 +322,16 @@ static void find_evidence(const struct source *source, struct path *path)
 	}
 }
 
+static void find_events(const struct source *source, struct path *path)
+{
+	if (source->path_events == NULL)
+		return;
+	enum err rc = source->path_events(source->context, &path->key, path->facts.period,
+					  &path->events, &path->event_count);
+	if (rc != E_OK)
+		log_warn("reporter", "site=%s routes: %s", path->key.target, err_text(rc));
+}
+
 /* A site, as windows ask for it. */
 struct covered {
 	const struct config *config;
@@ -399,8 +409,10 @@ enum err path_read(const struct source *source, const struct path_request *reque
 		path_finish(&path);
 		return rc;
 	}
-	if (path.state != PATH_UNREADABLE)
+	if (path.state != PATH_UNREADABLE) {
 		find_evidence(source, &path);
+		find_events(source, &path);
+	}
 	*out = path;
 	return E_OK;
 }
@@ -413,6 +425,8 @@ void path_finish(struct path *path)
 	}
 	free(path->evidence);
 	path->evidence = NULL;
+	free(path->events);
+	path->events = NULL;
 	traits_finish(&path->traits);
 	planned_destroy(path->planned);
 	path->planned = NULL;

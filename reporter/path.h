@@ -3,6 +3,7 @@
 #ifndef NETGRADE_REPORTER_PATH_H
 #define NETGRADE_REPORTER_PATH_H
 
+#include "collector/store/paths.h"
 #include "config/config.h"
 #include "reporter/facts.h"
 #include "reporter/score.h"
@@ -31,9 +32,11 @@ struct path {
 	struct planned_path *planned; /* by the windows over the site; NULL where not known */
 	struct facts facts;	      /* from PATH_NOT_COMMISSIONED on */
 	struct score score;
-	struct score announced; /* the second figure */
-	char **evidence;	/* by outage: the file, or NULL */
-	struct traits traits;	/* where who read it made them */
+	struct score announced;	   /* the second figure */
+	char **evidence;	   /* by outage: the file, or NULL */
+	struct path_event *events; /* of its way, where it is traced */
+	size_t event_count;
+	struct traits traits; /* where who read it made them */
 };
 
 /* Which path, by indices into the configuration, and when. */

@@ -85,6 +85,20 @@ static enum err evidence(void *context, const struct series_key *key, struct per
 	return archive_find_evidence(query->archive, key, period, out, count);
 }
 
+static enum err path_events(void *context, const struct series_key *key, struct period period,
+			    struct path_event **out, size_t *count)
+{
+	const struct query *query = context;
+	char text[KEY_TEXT];
+
+	*out = NULL;
+	*count = 0;
+	if (query->archive == NULL)
+		return E_OK;
+	series_key_format(key, text);
+	return paths_events(query->archive, text, period, out, count);
+}
+
 static enum err cut_offs(void *context, struct period period, struct cut_off **out, size_t *count)
 {
 	const struct query *query = context;
@@ -134,6 +148,7 @@ struct source query_source(struct query *query)
 		.slots = slots,
 		.hours = hours,
 		.evidence = evidence,
+		.path_events = path_events,
 		.cut_offs = cut_offs,
 		.windows = windows,
 		.configurations = configurations,

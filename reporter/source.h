@@ -5,6 +5,7 @@
 #define NETGRADE_REPORTER_SOURCE_H
 
 #include "collector/store/archive.h"
+#include "collector/store/paths.h"
 #include "collector/store/view.h"
 #include "collector/store/windows.h"
 #include "reporter/facts.h"
@@ -23,6 +24,10 @@ struct source {
 				     struct period period, struct hour **out, size_t *count);
 	MUST_CHECK enum err (*evidence)(void *context, const struct series_key *key,
 					struct period period, struct evidence **out, size_t *count);
+	/* What happened to the path; NULL where it is not known. */
+	MUST_CHECK enum err (*path_events)(void *context, const struct series_key *key,
+					   struct period period, struct path_event **out,
+					   size_t *count);
 	MUST_CHECK enum err (*cut_offs)(void *context, struct period period, struct cut_off **out,
 					size_t *count);
 	/* Announced maintenance, all of it; E_NOT_FOUND, or NULL, where it is not known. */

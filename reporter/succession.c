@@ -240,6 +240,15 @@ static enum err evidence(void *context, const struct series_key *key, struct per
 	return E_OK;
 }
 
+/* Of the series as it is now: what it was before had another way perhaps. */
+static enum err path_events(void *context, const struct series_key *key, struct period period,
+			    struct path_event **out, size_t *count)
+{
+	const struct successions *s = context;
+
+	return s->source.path_events(s->source.context, key, period, out, count);
+}
+
 static enum err gone(void *context, const struct series_key *key, struct period period,
 		     struct view_gone *out)
 {
@@ -282,6 +291,7 @@ struct source successions_source(struct successions *successions)
 		.slots = slots,
 		.hours = hours,
 		.evidence = evidence,
+		.path_events = source->path_events == NULL ? NULL : path_events,
 		.cut_offs = cut_offs,
 		.windows = source->windows == NULL ? NULL : windows,
 		.configurations = source->configurations == NULL ? NULL : configurations,

@@ -212,6 +212,7 @@ void add_outages(struct monthly *m)
 		add_repair_table(m);
 		doc_note(m->doc, PHRASE(m, TEXT_OUTAGE_FAMILIES, say_primary(m)));
 	}
+	add_path_events(m);
 	doc_note(m->doc, PHRASE(m, TEXT_OUTAGE_RULE, say_count(m, a->profile->outage_slots),
 				say_length(m, a->profile->outage_bridge_ns)));
 }

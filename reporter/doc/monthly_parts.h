@@ -97,10 +97,11 @@ void add_findings(struct monthly *m); /* those that are told first */
 const char *say_first_finding(struct monthly *m);
 void add_mending(struct monthly *m); /* who is to do what about them */
 void add_outages(struct monthly *m);
-void add_patterns(struct monthly *m); /* what recurs, shifted, never answered */
-void add_services(struct monthly *m); /* what is measured beside the scored tests */
-void add_lapses(struct monthly *m);   /* where the measurement itself failed */
-void add_unknown(struct monthly *m);  /* why slots are unknown: in all, by agent, by path */
+void add_path_events(struct monthly *m); /* nothing where no path is traced */
+void add_patterns(struct monthly *m);	 /* what recurs, shifted, never answered */
+void add_services(struct monthly *m);	 /* what is measured beside the scored tests */
+void add_lapses(struct monthly *m);	 /* where the measurement itself failed */
+void add_unknown(struct monthly *m);	 /* why slots are unknown: in all, by agent, by path */
 /* Announced windows, both figures, where flags and windows differ; bound as add_counts. */
 void add_maintenance(struct monthly *m, size_t bound);
 void add_notes(struct monthly *m);

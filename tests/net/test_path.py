@@ -14,6 +14,7 @@ import time
 
 import lab
 import scenario
+import test_run
 from pathtown import PathTown, compressed, routers
 from town import TARGETS, address, silence
 
@@ -262,6 +263,7 @@ def service(options, results):
             results.check(f"outage, {family}: traced after it began", row[3] > broken)
         for family in FAMILIES:
             check_change(results, archive, family, (switched, done))
+        check_report(options, results, town)
 
 
 def check_change(results, archive, family, switched):
@@ -275,6 +277,25 @@ def check_change(results, archive, family, switched):
         results.check(f"the change, {family}, lies between its dates",
                       before[0] <= before[1] < switched[1] and switched[0] < after[0] <= after[1],
                       str((rows, switched)))
+
+
+def check_report(options, results, town):
+    out = town.path("report.json")
+    now = int(time.time())
+    done = test_run.reporter(options, town, "report", (now - 600, now), "--lang", "en", "--out",
+                             out)
+    if not results.check("the report ends well", done.returncode == 0, done.stderr):
+        return
+    with open(out, encoding="utf-8") as file:
+        rows = test_run.table(json.load(file), "paths")
+    for family in FAMILIES:
+        before, after = (" ".join(routers(detour)[family]) for detour in (False, True))
+        found = {row["what"]: (row["before"], row["after"]) for row in rows["one", family]}
+        results.equal(f"the report's paths, {family}", found, {
+            "Route changed": (before, after),
+            "MTU black hole": ("1400 octets get through",
+                               "from 1401 octets on packets vanish untold"),
+            "Outage, last hop that answered": ("–", routers(True)[family][1])})
 
 
 if __name__ == "__main__":
