@@ -272,16 +272,6 @@ static void on_stop(void *context, int count)
 	agent_stop(once->agent, count == 1 ? once->plan.t_max : 0);
 }
 
-/* The user who measures by hand need not have made the service's account. */
-static enum err find_account(struct account *out)
-{
-	const char *name = given.user;
-
-	if (name == NULL && geteuid() == 0)
-		name = privilege_known("netgrade") ? "netgrade" : "nobody";
-	return privilege_account(name, out);
-}
-
 static enum err open_capture(struct once *once)
 {
 	char filter[PROBE_FILTER];
@@ -315,7 +305,7 @@ static enum err open_all(struct once *once)
 		.name_servers = once->name_servers,
 	};
 
-	enum err rc = find_account(&account);
+	enum err rc = privilege_by_hand(given.user, &account);
 	if (rc != E_OK)
 		return rc;
 	rc = agent_create(&options, &once->agent);
@@ -452,7 +442,7 @@ static int discover(const struct config *config, struct discovery_options *optio
 {
 	struct trials trials = {.items = NULL};
 
-	enum err rc = find_account(&options->account);
+	enum err rc = privilege_by_hand(given.user, &options->account);
 	if (rc == E_OK)
 		rc = trials_create(config, &trials);
 	if (rc == E_OK)
@@ -512,7 +502,8 @@ static int run_trace(int count, char **operands)
 	if (suits(MODE_TRACE) &&
 	    quantity_number(given.port, "port", (long[]){1, UINT16_MAX}, &port) &&
 	    trace_once_read(given.trace, (uint16_t)port, &trace) &&
-	    add_operands(&once, count, operands) && find_account(&trace.account) == E_OK)
+	    add_operands(&once, count, operands) &&
+	    privilege_by_hand(given.user, &trace.account) == E_OK)
 		code = trace_all(&trace, &once);
 	free(once.results);
 	return code;

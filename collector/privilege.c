@@ -198,3 +198,10 @@ void privilege_explain_refusal(void)
 		"raw sockets are refused; start as root, or give the program the capability "
 		"with 'setcap cap_net_raw,cap_net_admin+ep'\n");
 }
+
+enum err privilege_by_hand(const char *name, struct account *out)
+{
+	if (name == NULL && geteuid() == 0)
+		name = privilege_known("netgrade") ? "netgrade" : "nobody";
+	return privilege_account(name, out);
+}

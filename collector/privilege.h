@@ -21,6 +21,10 @@ struct account {
  */
 MUST_CHECK enum err privilege_account(const char *name, struct account *out);
 
+/* The same for who measures by hand and need not have made the service's account; name may be NULL.
+ */
+MUST_CHECK enum err privilege_by_hand(const char *name, struct account *out);
+
 /* Whether there is an account of this name. */
 bool privilege_known(const char *name);
 
