@@ -27,7 +27,8 @@ sites:
 tests: [{{name: regular, interval: 15m, packets: {packets}}}]
 """
 MONTH = ("--month", "2024-10")
-DUMPED = ("closing", "configuration", "series", "hour", "stretch", "outage", "shift", "week", "evidence",
+DUMPED = ("closing", "configuration", "series", "hour", "stretch", "outage", "shift", "week",
+          "evidence", "path_event",
           "cut_off", "maintenance", "maintenance_scope", "revision")
 
 
