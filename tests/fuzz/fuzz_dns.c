@@ -56,7 +56,7 @@ static void read_message(uint8_t *bytes, size_t size)
 			query.type = DNS_A;
 		bytes[2] |= RESPONSE;
 	}
-	query.id = size < 2 ? 0 : (uint16_t)(bytes[0] << 8 | bytes[1]);
+	query.id = (uint16_t)(size < 2 ? 0 : bytes[0] << 8 | bytes[1]);
 	if (dns_read_answer(bytes, size, &query, &answer) == E_OK) {
 		bool known = false;
 		for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
