@@ -12,7 +12,7 @@ from link import lab
 from setting import Setting
 from table import Table
 
-NAMES = ("cpu", "timing", "ceiling", "scale", "store", "report", "tcp", "http")
+NAMES = ("cpu", "timing", "ceiling", "scale", "store", "report", "tcp", "http", "dns")
 
 
 def processor():

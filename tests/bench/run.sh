@@ -17,6 +17,7 @@ missed is no failure; the exit code is 1 only if a bench could not run.
   store     CPU per slot beside two rrd_update_r
   tcp       CPU per TCP probe beside blackbox_exporter
   http      CPU per visit over HTTPS and HTTP beside blackbox_exporter
+  dns       CPU per DNS query beside blackbox_exporter and c-ares
   report    CPU of a report for each path at 10, 100 and 1,000 paths
 With QUICK=1 in the environment: a smoke version of four minutes that judges nothing.
 TEXT
@@ -36,7 +37,7 @@ esac
 cd "$(dirname "$0")/../.." || exit 1
 . ./config/packages.sh
 BENCH_PACKAGES="fping scamper irtt tcpdump iputils-ping iproute2 util-linux
-prometheus-blackbox-exporter nginx-light openssl"
+prometheus-blackbox-exporter nginx-light openssl unbound libc-ares-dev"
 logs=$(pwd)/build-logs
 mkdir -p "$logs" || exit 1
 
