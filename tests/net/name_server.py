@@ -12,7 +12,7 @@ import sys
 PORT, OTHER_PORT, IP_FREEBIND = 53, 5353, 15
 TYPE_A, TYPE_AAAA = 1, 28
 RESPONSE, CUT = 0x8400, 0x0200
-SERVFAIL, NXDOMAIN, REFUSED = 2, 3, 5
+SERVFAIL = 2
 RIGHT = {TYPE_A: socket.inet_pton(socket.AF_INET, "192.0.2.7"),
          TYPE_AAAA: socket.inet_pton(socket.AF_INET6, "2001:db8::7")}
 
@@ -56,8 +56,6 @@ def chained(query):
 MANNERS = {
     "right": lambda q: ([(right(q), "here")], right(q)),
     "servfail": lambda q: ([(message(q, SERVFAIL), "here")], message(q, SERVFAIL)),
-    "nxdomain": lambda q: ([(message(q, NXDOMAIN), "here")], message(q, NXDOMAIN)),
-    "refused": lambda q: ([(message(q, REFUSED), "here")], message(q, REFUSED)),
     "wrong": lambda q: ([(message(q, 0, record(split(q)[2], bytes(len(RIGHT[split(q)[2]]))), 1),
                           "here")], right(q)),
     "empty": lambda q: ([(message(q), "here")], message(q)),

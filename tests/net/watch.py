@@ -23,8 +23,8 @@ FLAGS = {"no record": 1, "planned": 2, "tainted": 4, "isolated": 8, "clock step"
          "failure": 1 << 20, "wrong": 1 << 21, "malformed": 1 << 22, "truncated": 1 << 23}
 # Told of losses, and nothing against the slot.
 CAUSES = sum(FLAGS[name] for name in ("refused", "unreachable", "filtered", "neighbour", "name",
-                                   "tls", "status", "text", "bounds", "failure", "wrong", "malformed",
-                                   "truncated"))
+                                   "tls", "status", "text", "bounds", "failure", "wrong",
+                                   "malformed", "truncated"))
 UNKNOWN = sum(FLAGS[name] for name in ("no record", "tainted", "isolated", "clock step"))
 
 
