@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bench_ares SERVER NAME COUNT RATE: asks a name server by c-ares, COUNT times at RATE a second,
  * and prints the processor time of a query in microseconds and how many were not answered. */
+#include "collector/base/clock.h"
+
 #include <ares.h>
 #include <arpa/nameser.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
 static unsigned long good;
 static unsigned long ended;
@@ -24,10 +25,7 @@ static void on_answer(void *context, int status, int timeouts, unsigned char *by
 
 static double now_s(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+	return (double)clock_monotonic() / (double)NSEC_PER_SEC;
 }
 
 static double processor_us(void)
