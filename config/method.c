@@ -17,14 +17,16 @@ static const struct method_rule rules[METHODS] = {
 	 .size = "64",
 	 .t_max = "3s",
 	 .t_max_most = 10 * SECOND,
-	 .without = "icmp has neither ports nor questions"},
+	 .without = "icmp has neither ports nor questions",
+	 .limited = true},
 	/* One of six lost is below the 20 % that make a slot bad, one of five is not; and no host
 	 * sees a connection begun more often than every ten seconds of a slot of a minute. */
 	{.packets = "6",
 	 .t_max = "3s",
 	 .t_max_most = 10 * SECOND,
 	 .port = true,
-	 .without = "tcp opens a connection and sends no data"},
+	 .without = "tcp opens a connection and sends no data",
+	 .witness = true},
 	{.packets = "6",
 	 .t_max = "3s",
 	 .t_max_most = 10 * SECOND,

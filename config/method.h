@@ -18,6 +18,8 @@ struct method_rule {
 	bool page;	     /* it has one: see page.h */
 	bool service;	     /* it measures a service; false: the network */
 	const char *without; /* why a key above is refused */
+	bool limited;	     /* routers limit its packets by themselves: loss is cross-checked */
+	bool witness;	     /* what it loses, or not, tells of the loss of one that is limited */
 };
 
 /* Their names, ended by NULL; the choice of one is its index. */

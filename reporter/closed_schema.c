@@ -124,6 +124,7 @@ static const struct closed_column series[] = {
 	REASON("clock_step", UNKNOWN_CLOCK_STEP),
 	REASON("unsent", UNKNOWN_UNSENT),
 	REASON("dropped", UNKNOWN_DROPPED),
+	REASON("limited", UNKNOWN_LIMITED),
 	SERIES("user_stamped", COLUMN_UNSIGNED, facts.user_stamped),
 	SERIES("beyond", COLUMN_BOOL, facts.beyond),
 	SERIES("mean_repair", COLUMN_NSEC, facts.mean_repair),

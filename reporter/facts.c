@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reporter/crosscheck.h"
 #include "reporter/facts_inside.h"
 
 #include "reporter/text/must.h"
@@ -52,7 +53,9 @@ static enum verdict verdict_in(const struct facts_rule *rule, const struct recor
 	struct summary seen = as_planned(record, slot, figure);
 	if (availability_judgeable(&seen) && facts_before_service(record, slot))
 		return VERDICT_UNKNOWN;
-	return availability_judge(&rule->verdict, &seen);
+	enum verdict verdict = availability_judge(&rule->verdict, &seen);
+	bool limited = (slot->flags & SLOT_LIMITED) != 0 && verdict < VERDICT_PLANNED;
+	return limited ? VERDICT_UNKNOWN : verdict;
 }
 
 enum verdict facts_verdict(const struct facts_rule *rule, const struct record *record,
@@ -69,7 +72,7 @@ enum unknown_reason facts_unknown_reason(const struct record *record, const stru
 	} rows[] = {
 		{SLOT_DROPPED, UNKNOWN_DROPPED},       {SLOT_NO_RECORD, UNKNOWN_NO_RECORD},
 		{SLOT_TAINTED, UNKNOWN_TAINTED},       {SLOT_ISOLATED, UNKNOWN_ISOLATED},
-		{SLOT_CLOCK_STEP, UNKNOWN_CLOCK_STEP},
+		{SLOT_CLOCK_STEP, UNKNOWN_CLOCK_STEP}, {SLOT_LIMITED, UNKNOWN_LIMITED},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

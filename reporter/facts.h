@@ -55,6 +55,7 @@ enum unknown_reason {
 	UNKNOWN_CLOCK_STEP,
 	UNKNOWN_UNSENT,	 /* less than half of the packets could be sent */
 	UNKNOWN_DROPPED, /* measured, but there was no room to keep it */
+	UNKNOWN_LIMITED, /* what it lost a router made by limiting, see crosscheck.h */
 	UNKNOWN_REASONS
 };
 
@@ -166,8 +167,8 @@ enum verdict facts_verdict(const struct facts_rule *rule, const struct record *r
 			   const struct summary *slot);
 
 /* The delays of an hour less what its histograms count and the figure does not judge: the packets
- * lost before the path's first answer, when it was not in service, and those lost in slots that are
- * planned but were not flagged so. */
+ * lost before the path's first answer, when it was not in service, those lost in slots that are
+ * planned but were not flagged so, and those that a router limits. */
 struct delays facts_delays(const struct record *record, const struct hour *hour,
 			   enum figure figure);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reporter/crosscheck.h"
 #include "reporter/facts_inside.h"
 
 #include "reporter/text/must.h"
@@ -66,7 +67,8 @@ struct delays facts_delays(const struct record *record, const struct hour *hour,
 		const struct summary *slot = &record->slots[i];
 		if (!availability_judgeable(slot) || !(hour->beyond || facts_has(record, slot)))
 			continue;
-		if (facts_before_service(record, slot) || facts_is_planned(record, slot, figure))
+		if (facts_before_service(record, slot) || facts_is_planned(record, slot, figure) ||
+		    (slot->flags & SLOT_LIMITED) != 0)
 			take_out(&delays, slot);
 	}
 	return delays;

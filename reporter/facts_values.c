@@ -9,7 +9,7 @@ static const char *const reason_names[UNKNOWN_REASONS] = {
 	[UNKNOWN_NO_RECORD] = "no_record",   [UNKNOWN_NOT_COMMISSIONED] = "not_commissioned",
 	[UNKNOWN_TAINTED] = "tainted",	     [UNKNOWN_ISOLATED] = "isolated",
 	[UNKNOWN_CLOCK_STEP] = "clock_step", [UNKNOWN_UNSENT] = "unsent",
-	[UNKNOWN_DROPPED] = "dropped",
+	[UNKNOWN_DROPPED] = "dropped",	     [UNKNOWN_LIMITED] = "limited",
 };
 
 const char *unknown_reason_name(enum unknown_reason reason)

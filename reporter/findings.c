@@ -151,11 +151,11 @@ static double points_of_shift(const struct making *making, const struct pattern_
 	return making->losses[member->assessed].points[INDICATOR_DELAY];
 }
 
-static double points_of_silent(const struct making *making, const struct pattern_path *member)
+static double points_of_none(const struct making *making, const struct pattern_path *member)
 {
 	(void)making;
 	(void)member;
-	return 0; /* not scored */
+	return 0; /* never answered, or unknown: not scored */
 }
 
 static void add_patterns(struct making *making, enum pattern_kind kind)
@@ -164,7 +164,8 @@ static void add_patterns(struct making *making, enum pattern_kind kind)
 							const struct pattern_path *member) = {
 		[PATTERN_RECURRING] = points_of_recurring,
 		[PATTERN_SHIFT] = points_of_shift,
-		[PATTERN_SILENT] = points_of_silent,
+		[PATTERN_SILENT] = points_of_none,
+		[PATTERN_LIMITED] = points_of_none,
 	};
 	const struct patterns *patterns = &making->findings->patterns[kind];
 

@@ -12,9 +12,10 @@
 enum finding_kind {
 	FINDING_OUTAGE,	   /* item: event */
 	FINDING_SCATTERED, /* item: the first of an organisation's scattered events */
-	FINDING_RECURRING, /* item: pattern of that kind, as the next two */
+	FINDING_RECURRING, /* item: pattern of that kind, as the next three */
 	FINDING_SHIFT,
 	FINDING_SILENT,
+	FINDING_LIMITED,
 	FINDING_LAPSE,	/* item: lapse */
 	FINDING_WINDOW, /* item: window; announced, and over a site of the assessment */
 	FINDING_KINDS

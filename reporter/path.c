@@ -2,6 +2,8 @@
 #include "reporter/path.h"
 
 #include "collector/base/log.h"
+#include "config/method.h"
+#include "reporter/crosscheck.h"
 #include "reporter/text/must.h"
 
 #include <inttypes.h>
@@ -53,10 +55,61 @@ struct series_key path_key(const struct path_request *request)
 	return key;
 }
 
+static bool measures(const struct path_request *request, const struct test_config *test)
+{
+	bool site = false;
+	bool agent = false;
+
+	for (size_t i = 0; i < test->site_count; i++)
+		site |= test->sites[i] == request->site;
+	for (size_t i = 0; i < test->agent_count; i++)
+		agent |= test->agents[i] == request->agent;
+	return site && agent && test->family[request->family];
+}
+
+size_t path_witness(const struct path_request *request)
+{
+	const struct config *config = request->config;
+	const struct method_rule *rule = method_rule_find(config->tests[request->test].method);
+
+	if (rule == NULL || !rule->limited)
+		return CONFIG_NONE;
+	for (size_t i = 0; i < config->test_count; i++) {
+		const struct method_rule *other = method_rule_find(config->tests[i].method);
+		if (other != NULL && other->witness && measures(request, &config->tests[i]))
+			return i;
+	}
+	return CONFIG_NONE;
+}
+
 /* An answer that came after the period puts nothing of it into service. */
 static nsec within(nsec first_reply, struct period period)
 {
 	return first_reply < period.until ? first_reply : NSEC_UNDEFINED;
+}
+
+/* Slots of the witness at the borders may be longer than those of the path. */
+static void cross_check(const struct source *source, const struct path *path, struct period read,
+			struct history *history)
+{
+	const struct record *record = &history->record;
+	struct period wide = {read.from - NSEC_PER_HOUR, read.until + NSEC_PER_HOUR};
+	struct crosscheck_rule rule = {path->verdict, record->first_reply, record->period};
+	struct slot_list slots = {history->slots, record->slot_count};
+	struct slot_list witness;
+
+	if (path->witness.method[0] == '\0')
+		return;
+	enum err rc = source->slots(source->context, &path->witness, wide, &witness.items,
+				    &witness.count);
+	if (rc != E_OK) {
+		log_warn("reporter",
+			 "site=%s method=%s cannot be read: %s; nothing is checked by it",
+			 path->witness.target, path->witness.method, err_text(rc));
+		return;
+	}
+	crosscheck_mark(&rule, &slots, &witness);
+	free(witness.items);
 }
 
 enum err history_read(const struct source *source, const struct path *path, struct period period,
@@ -82,6 +135,7 @@ enum err history_read(const struct source *source, const struct path *path, stru
 	}
 	history.record.slots = history.slots;
 	history.record.hours = history.hours;
+	cross_check(source, path, period, &history);
 	*out = history;
 	return E_OK;
 }
@@ -113,6 +167,21 @@ nsec path_settled_at(const struct path_request *request)
 	       test->t_max_ns;
 }
 
+/* One that was never measured is none. */
+static void find_witness(const struct source *source, const struct path_request *request,
+			 struct path *path)
+{
+	struct path_request other = *request;
+
+	other.test = path_witness(request);
+	if (other.test == CONFIG_NONE || source->facts != NULL)
+		return;
+	struct series_key key = path_key(&other);
+	struct view_series series;
+	if (source->find(source->context, &key, &series) == E_OK)
+		path->witness = key;
+}
+
 /* Reads slots beyond the period where an outage reaches over its border. */
 static enum err widen(const struct path_reading *reading, struct history *history)
 {
@@ -138,6 +207,7 @@ static enum err widen(const struct path_reading *reading, struct history *histor
 	history->slots = slots;
 	history->record.slots = slots;
 	history->record.slot_count = count;
+	cross_check(source, path, wide, history);
 	return E_OK;
 }
 
@@ -380,6 +450,7 @@ enum err path_read(const struct source *source, const struct path_request *reque
 		.key = path_key(request),
 		.retyped = NSEC_UNDEFINED,
 		.settled = request->now - COMMIT_TIME - test->t_max_ns,
+		.verdict = path_rule(request->config, request->site).verdict,
 	};
 	struct path_reading reading = {
 		.source = source,
@@ -401,6 +472,7 @@ enum err path_read(const struct source *source, const struct path_request *reque
 		*out = path;
 		return E_OK;
 	}
+	find_witness(source, request, &path);
 	/* The slots of a series come in order: what is missing before the last will not come. */
 	if (path.series.last_slot > path.settled)
 		path.settled = path.series.last_slot;

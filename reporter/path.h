@@ -29,8 +29,10 @@ struct path {
 	nsec settled; /* slots that end later need not be on record yet */
 	nsec retyped; /* it was measured by other packets before; NSEC_UNDEFINED: it was not */
 	struct view_gone gone;
-	struct planned_path *planned; /* by the windows over the site; NULL where not known */
-	struct facts facts;	      /* from PATH_NOT_COMMISSIONED on */
+	struct planned_path *planned;	  /* by the windows over the site; NULL where not known */
+	struct availability_rule verdict; /* of its slots */
+	struct series_key witness;	  /* cross-checks its loss; method "": there is none */
+	struct facts facts;		  /* from PATH_NOT_COMMISSIONED on */
 	struct score score;
 	struct score announced;	   /* the second figure */
 	char **evidence;	   /* by outage: the file, or NULL */
@@ -59,6 +61,10 @@ bool path_covered(const struct config *config, size_t site, const struct window_
 
 /* What its measurements are stored under. */
 struct series_key path_key(const struct path_request *request);
+
+/* The test that cross-checks the request's by the same agent, site and family: the first of the
+ * configuration whose method can. CONFIG_NONE where the request's needs none, or there is none. */
+size_t path_witness(const struct path_request *request);
 
 /* When slots that could still change the facts of the period are on record, or never will be. */
 nsec path_settled_at(const struct path_request *request);

@@ -87,6 +87,14 @@ static void add_silent(struct gathering *gathering, struct pattern_path member)
 		add_item(gathering, member, item);
 }
 
+static void add_limited(struct gathering *gathering, struct pattern_path member)
+{
+	const struct path *path = pattern_path(gathering->assessment, &member);
+
+	if (path->facts.unknown[UNKNOWN_LIMITED] > 0)
+		add_item(gathering, member, (struct gathered){.period = {0, 0}});
+}
+
 /* The list in the order of the groups, whose firsts and counts are set. */
 static void share_paths(const struct gathering *gathering, struct patterns *patterns)
 {
@@ -211,6 +219,20 @@ static void sum_silent(const struct assessment *a, const struct patterns *patter
 				     a->sites[i].path[pattern->family].state != PATH_NOT_CONFIGURED;
 }
 
+static void sum_limited(const struct assessment *a, const struct patterns *patterns,
+			struct pattern *pattern)
+{
+	pattern->period = (struct period){NSEC_INFINITE, NSEC_UNDEFINED};
+	for (size_t i = pattern->first; i < pattern->first + pattern->count; i++) {
+		const struct path *path = pattern_path(a, &patterns->paths[i]);
+		pattern->limited += path->facts.unknown_time[UNKNOWN_LIMITED];
+		if (path->traits.limited.from < pattern->period.from)
+			pattern->period.from = path->traits.limited.from;
+		if (path->traits.limited.until > pattern->period.until)
+			pattern->period.until = path->traits.limited.until;
+	}
+}
+
 static const struct {
 	void (*list)(struct gathering *gathering, struct pattern_path member);
 	void (*sum)(const struct assessment *a, const struct patterns *patterns,
@@ -219,6 +241,7 @@ static const struct {
 	[PATTERN_RECURRING] = {add_recurring, sum_recurring},
 	[PATTERN_SHIFT] = {add_shifts, sum_shifts},
 	[PATTERN_SILENT] = {add_silent, sum_silent},
+	[PATTERN_LIMITED] = {add_limited, sum_limited},
 };
 
 void patterns_make(const struct assessment *assessment, enum pattern_kind kind,

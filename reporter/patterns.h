@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Patterns are what the paths of an organisation have in common beyond single outages: hours that
- * are bad again and again, a level of delay that shifted, addresses that never answered. */
+ * are bad again and again, a level of delay that shifted, addresses that never answered, probe
+ * packets that a router limits. */
 #ifndef NETGRADE_REPORTER_PATTERNS_H
 #define NETGRADE_REPORTER_PATTERNS_H
 
@@ -14,12 +15,20 @@ struct pattern_path {
 	size_t pattern; /* of its kind */
 };
 
-enum pattern_kind { PATTERN_RECURRING, PATTERN_SHIFT, PATTERN_SILENT, PATTERN_KINDS };
+enum pattern_kind {
+	PATTERN_RECURRING,
+	PATTERN_SHIFT,
+	PATTERN_SILENT,
+	PATTERN_LIMITED,
+	PATTERN_KINDS
+};
 
 struct pattern {
 	size_t organisation;
 	enum family family;   /* of what never answered */
-	struct period period; /* first bad hour to last; the shifts; first slot asked to the end */
+	struct period period; /* first bad hour to last; the shifts; first slot asked to the end;
+			       * first slot limited to the last */
+	nsec limited;	      /* time of its paths, together */
 	/* Of recurring hours the widest run; days and bad days of the path that has most. */
 	struct recurring recurring;
 	struct shift shift; /* its levels are those of the path in the middle, packets are summed */

@@ -12,9 +12,11 @@
 struct traits {
 	struct recurring recurring[RECURRING_MOST];
 	size_t recurring_count;
-	/* Unknown through the measurement's own doing: not those before the first answer. */
+	/* Unknown through the measurement's own doing: not those before the first answer, nor those
+	 * that a router limits. */
 	struct stretch *unknown;
 	size_t unknown_count;
+	struct period limited; /* from the first to the last slot of that kind; empty: none */
 };
 
 /* traits_finish frees, also what is all zero. */

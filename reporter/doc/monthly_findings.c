@@ -273,6 +273,32 @@ static const char *silent_action(struct monthly *m, const struct finding *findin
 		      say_family(finding_pattern(m->findings, finding)->family));
 }
 
+static const char *measuring_team(struct monthly *m, const struct finding *finding)
+{
+	(void)finding;
+	return word(m, TEXT_FINDING_MEASURING_TEAM);
+}
+
+static const char *limited_when(struct monthly *m, const struct finding *finding)
+{
+	const struct pattern *pattern = finding_pattern(m->findings, finding);
+
+	return PHRASE(m, TEXT_FINDING_LIMITED_WHEN, say_time(m, pattern->period.from),
+		      say_time(m, pattern->period.until), say_length(m, pattern->limited));
+}
+
+static const char *limited_what(struct monthly *m, const struct finding *finding)
+{
+	return PHRASE(m, TEXT_FINDING_LIMITED,
+		      say_count(m, finding_pattern(m->findings, finding)->paths));
+}
+
+static const char *limited_action(struct monthly *m, const struct finding *finding)
+{
+	(void)finding;
+	return word(m, TEXT_FINDING_MEND_LIMITED);
+}
+
 /* --- the measurement's own failures --- */
 
 static const struct {
@@ -339,12 +365,6 @@ static const char *lapse_what(struct monthly *m, const struct finding *finding)
 	return say_both(m, text, PHRASE(m, TEXT_FINDING_CONCERNED, say_concerned(m, lapse->agent)));
 }
 
-static const char *lapse_who(struct monthly *m, const struct finding *finding)
-{
-	(void)finding;
-	return word(m, TEXT_FINDING_MEASURING_TEAM);
-}
-
 static const char *lapse_action(struct monthly *m, const struct finding *finding)
 {
 	return word(m, lapse_words[lapse_of(m, finding)->why].action);
@@ -396,7 +416,10 @@ static const struct telling tellings[FINDING_KINDS] = {
 			   shift_action},
 	[FINDING_SILENT] = {"silent", pattern_where, silent_when, silent_what, silent_who,
 			    silent_action},
-	[FINDING_LAPSE] = {"lapses", lapse_where, lapse_when, lapse_what, lapse_who, lapse_action},
+	[FINDING_LIMITED] = {"limited", pattern_where, limited_when, limited_what, measuring_team,
+			     limited_action},
+	[FINDING_LAPSE] = {"lapses", lapse_where, lapse_when, lapse_what, measuring_team,
+			   lapse_action},
 	[FINDING_WINDOW] = {"maintenance", window_where, window_when, window_what, window_who,
 			    window_action},
 };

@@ -2,6 +2,7 @@
 /* Statistics notes: definitions, parameters, completeness, accounting, the profile in full. */
 #include "reporter/doc/monthly_parts.h"
 
+#include "reporter/crosscheck.h"
 #include "reporter/text/must.h"
 
 #include <math.h>
@@ -19,6 +20,10 @@ static void add_definitions(struct monthly *m)
 	doc_text(m->doc, PHRASE(m, TEXT_NOTES_SLOT, say_exact(m, 100 * profile->c1, "%"),
 				say_exact(m, 100 * profile->degraded_loss, "%"),
 				say_exact(m, profile->degraded_points, "")));
+	doc_text(m->doc,
+		 PHRASE(m, TEXT_NOTES_LIMITED, say_exact(m, 100 * profile->degraded_loss, "%"),
+			say_exact(m, 100 * CROSSCHECK_LEVEL, "%"),
+			say_exact(m, 100 * profile->c1, "%")));
 	doc_text(m->doc, word(m, TEXT_NOTES_AVAILABILITY));
 	doc_text(m->doc, word(m, TEXT_NOTES_LOSS));
 	doc_text(m->doc, word(m, TEXT_NOTES_DELAY));

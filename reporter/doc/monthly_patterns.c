@@ -66,6 +66,38 @@ static void fill_silent(struct monthly *m, const struct pattern_path *member, st
 	*cells = value_count(path->facts.unknown[UNKNOWN_NOT_COMMISSIONED]);
 }
 
+/* The test that the path was checked by. */
+static const char *witness_of(const struct monthly *m, const struct pattern_path *member)
+{
+	const struct assessment *a = m->assessment;
+	const struct site *site = assessment_site(a, member->assessed);
+	struct path_request request = {
+		.config = a->config,
+		.site = a->sites[member->assessed].site,
+		.test = site->scored_test,
+		.agent = site->scored_agent,
+		.family = member->family,
+	};
+	size_t witness = path_witness(&request);
+
+	return witness == CONFIG_NONE ? "–" : a->config->tests[witness].name;
+}
+
+static void fill_limited(struct monthly *m, const struct pattern_path *member, struct value *cells)
+{
+	const struct path *path = pattern_path(m->assessment, member);
+	const struct facts *facts = &path->facts;
+	nsec time = facts->unknown_time[UNKNOWN_LIMITED];
+
+	*cells++ = value_time(path->traits.limited.from);
+	*cells++ = value_time(path->traits.limited.until);
+	*cells++ = value_count(facts->unknown[UNKNOWN_LIMITED]);
+	*cells++ = value_number((double)time / NSEC_PER_SEC, 0, "");
+	*cells++ = value_number(100 * (double)time / (double)facts_scheduled_time(facts), 3, "%");
+	*cells++ = value_number(100 * facts_coverage(facts), 2, "%");
+	*cells = value_text(witness_of(m, member));
+}
+
 static void start_table(struct monthly *m, const struct pattern_table *table)
 {
 	struct column columns[PATTERN_CELLS + 2] = {
@@ -178,6 +210,30 @@ static void add_silent(struct monthly *m)
 	};
 
 	add_table(m, PATTERN_SILENT, &table);
+}
+
+static void add_limited(struct monthly *m)
+{
+	const struct pattern_table table = {
+		.key = "limited",
+		.heading = TEXT_PATTERN_LIMITED,
+		.title = TEXT_PATTERN_LIMITED_TABLE,
+		.none = TEXT_PATTERN_LIMITED_NONE,
+		.columns =
+			{
+				{"from", word(m, TEXT_COLUMN_FROM), ALIGN_START},
+				{"until", word(m, TEXT_COLUMN_UNTIL), ALIGN_START},
+				{"slots", word(m, TEXT_COLUMN_SLOTS), ALIGN_END},
+				{"seconds", word(m, TEXT_COLUMN_SECONDS), ALIGN_END},
+				{"share", word(m, TEXT_COLUMN_SHARE), ALIGN_END},
+				{"coverage", word(m, TEXT_COLUMN_COVERAGE), ALIGN_END},
+				{"checked_by", word(m, TEXT_COLUMN_CHECKED_BY), ALIGN_START},
+			},
+		.count = 7,
+		.fill = fill_limited,
+	};
+
+	add_table(m, PATTERN_LIMITED, &table);
 }
 
 /* --- told in a sentence --- */
@@ -302,4 +358,5 @@ void add_patterns(struct monthly *m)
 	add_recurring(m);
 	add_shifts(m);
 	add_silent(m);
+	add_limited(m);
 }

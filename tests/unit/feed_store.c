@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Puts described packets into a store: feed_store DIRECTORY [DAYS] <LINES, where rows are kept for
  * so many days. A line is one of
- *     series AGENT TARGET FAMILY SIZE INTERVAL_S
+ *     series AGENT TARGET FAMILY SIZE INTERVAL_S [METHOD PORT]     icmp
  *     slot FROM_S FLAGS EXPECTED PACKET...     of the series named last
  *     window FROM_S UNTIL_S ENTERED_S CANCELLED_S KIND NAME     announced maintenance; cancelled at
  *         0: it stands; kind: 1 an organisation, 2 a site
@@ -29,8 +29,9 @@ static enum err take_series(struct feed *feed, const char *line)
 	struct series_key key = {.method = "icmp"};
 	int64_t interval;
 
-	if (sscanf(line, "series %48s %48s %" SCNu8 " %" SCNu16 " %" SCNd64, key.agent, key.target,
-		   &key.family, &key.size, &interval) != 5)
+	if (sscanf(line, "series %48s %48s %" SCNu8 " %" SCNu16 " %" SCNd64 " %15s %" SCNu16,
+		   key.agent, key.target, &key.family, &key.size, &interval, key.method,
+		   &key.port) < 5)
 		return E_SYNTAX;
 	feed->interval = interval * NSEC_PER_SEC;
 	return store_series(feed->store, &key, feed->interval, &feed->series);

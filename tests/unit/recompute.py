@@ -312,12 +312,63 @@ class Slot:
         return self.sound() and not self.flags & PLANNED_FLAG
 
 
+def shares_loss(sent, lost, witness_sent, witness_lost):
+    """Fisher's exact test, one-sided: how probable it is that the witness has so few of the lost
+    packets, or fewer, when all packets are alike."""
+    together = lost + witness_lost
+    ways = sum(math.comb(witness_sent, k) * math.comb(sent, together - k)
+               for k in range(max(0, together - sent), witness_lost + 1))
+    return fractions.Fraction(ways, math.comb(sent + witness_sent, together))
+
+
+class CrossCheck:
+    """The slots of a path whose loss its witness, a TCP series over the same path, does not
+    confirm. borders: of the period; hours that they cut are judged apart."""
+
+    def __init__(self, witness, interval, first_reply, borders):
+        self.witness = {slot.start: slot for slot in witness}
+        self.interval = interval
+        self.first_reply = first_reply
+        self.borders = borders
+
+    def over(self, slot):
+        """The witness's slots over one; None unless it was measured all the time."""
+        first = slot.start // self.interval * self.interval
+        found = [self.witness.get(t) for t in range(first, slot.end, self.interval)]
+        return found if all(s is not None and s.judgeable() for s in found) else None
+
+    @staticmethod
+    def lost(slots):
+        return fractions.Fraction(sum(s.lost for s in slots), sum(s.sent for s in slots))
+
+    def limited(self, slots):
+        """The starts of those that are limited."""
+        hours = {}
+        for slot in slots:
+            if (slot.judgeable() and self.first_reply is not None
+                    and slot.start >= self.first_reply and self.over(slot)):
+                side = sum(slot.start >= border for border in self.borders)
+                hours.setdefault((slot.start // HOUR, side), []).append(slot)
+        return {start for hour in hours.values() for start in self.limited_in(hour)}
+
+    def limited_in(self, hour):
+        bad, lossy = fractions.Fraction(20, 100), fractions.Fraction(5, 100)
+        rest = [s for s in hour if self.lost([s]) < bad or self.lost(self.over(s)) < bad]
+        others = {other.start: other for s in rest for other in self.over(s)}.values()
+        if not rest or self.lost(others) > lossy or shares_loss(
+                sum(s.sent for s in rest), sum(s.lost for s in rest),
+                sum(s.sent for s in others), sum(s.lost for s in others)) > 0.01:
+            return []
+        return [s.start for s in hour
+                if self.lost([s]) > lossy and self.lost(self.over(s)) < bad]
+
+
 class Path:
     """A site in one family over a period. slots: every one recorded, in order. plan: of the windows
     over it, None where none are known: the flags of the slots stand. second: of the second figure,
-    which leaves out all that was announced."""
+    which leaves out all that was announced. witness: the slots of a TCP series and their interval."""
 
-    def __init__(self, site, slots, period, interval, plan=None, second=False):
+    def __init__(self, site, slots, period, interval, plan=None, second=False, witness=None):
         self.site = site
         self.plan = plan
         self.second = second
@@ -330,6 +381,11 @@ class Path:
         last = self.end + 2 * HOUR
         self.all = [recorded.get(t) or Slot(t, interval, NO_RECORD, 0, [])
                     for t in range(first, last, interval)]
+        self.limited = set()
+        if witness:
+            followed = self.end + BRIDGE + 2 * interval
+            self.limited = CrossCheck(*witness, self.first_reply, period).limited(
+                [slot for slot in self.all if slot.start < followed])
         self.verdicts = [self.judge(slot) for slot in self.all]
         self.inside = [(s, v) for s, v in zip(self.all, self.verdicts)
                        if self.start <= s.start < self.end]
@@ -345,7 +401,8 @@ class Path:
             return UNSCHEDULED
         if self.planned(slot):
             return PLANNED
-        if not slot.sound() or self.first_reply is None or slot.start < self.first_reply:
+        if (not slot.sound() or self.first_reply is None or slot.start < self.first_reply
+                or slot.start in self.limited):
             return UNKNOWN
         share = fractions.Fraction(slot.lost, slot.sent)
         if share >= fractions.Fraction(20, 100):
@@ -360,6 +417,8 @@ class Path:
                            (ISOLATED, "isolated"), (CLOCK_STEP, "clock_step")):
             if slot.flags & flag:
                 return name
+        if slot.start in self.limited:
+            return "limited"
         return "not_commissioned" if slot.sound() else "unsent"
 
     def count(self):
@@ -376,11 +435,13 @@ class Path:
         self.lost = sum(s.lost for s in judged)
         self.up_sent = sum(s.sent for s in up)
         self.up_lost = sum(s.lost for s in up)
-        # Histograms hold what was flagged as judged then, without the packets lost since planned.
-        self.held = [s for s, v in self.inside if s.judgeable() and v in JUDGED + (PLANNED,)
+        # Histograms hold what was flagged as judged then, without the packets lost since planned, and
+        # without those that a router limits.
+        self.held = [s for s, v in self.inside if s.judgeable()
+                     and (v in JUDGED + (PLANNED,) or s.start in self.limited)
                      and self.first_reply is not None and s.start >= self.first_reply]
         kept = [s for s in self.held if not self.planned(s)]
-        self.held_lost = sum(s.lost for s in kept)
+        self.held_lost = sum(s.lost for s in kept if s.start not in self.limited)
         self.rtt = sorted(p for s in self.held for p in s.answered)
         self.pdv = sorted(p - s.answered[0] for s in self.held for p in s.answered)
         self.kept = len(self.rtt) - sum(len(s.answered) for s in kept)

@@ -12,16 +12,15 @@ import sys
 import tempfile
 
 import recompute
-from recompute import (BAD, CLOCK_STEP, DAY, HOUR, ISOLATED, PLANNED_FLAG, TAINTED, UNSCHEDULED,
-                       Path, Plan, Slot)
+from recompute import BAD, DAY, HOUR, UNSCHEDULED, Path, Plan, Slot
+from troubles import START, TROUBLES, ZONE, router
 
-ZONE = datetime.timezone(datetime.timedelta(hours=8))
-START = int(datetime.datetime(2024, 10, 3, tzinfo=ZONE).timestamp())
 TESTS = {  # name: interval in seconds, packets
     "minutes": (60, 5),
     "fives": (300, 20),
     "alone": (900, 1),
 }
+WITNESSES = {"web": (60, 6), "web-fives": (300, 6)}  # by TCP
 ORGANISATIONS = {"city": None, "north": "city", "north-hall": "north", "south": "city"}
 FAMILIES = {4: "IPv4", 6: "IPv6"}
 # How far a printed figure may lie from the exact one. Percentiles come from histograms; with few
@@ -29,72 +28,6 @@ FAMILIES = {4: "IPv4", 6: "IPv6"}
 BOUNDS = {"availability": 1e-9, "loss": 1e-9, "delay": 0.05, "pdv": 0.05}
 FEW_PACKETS, FEW_BOUND = 10, 0.1
 OUTAGES_SHOWN = 300
-
-
-# --- troubles: what each does to a slot that begins at t; state is the path's own ---
-
-def calm(path, t):
-    return {}
-
-
-def lossy(path, t):
-    return {"loss": path.choice("loss", (0.0002, 0.004, 0.03, 0.07))}
-
-
-def slow(path, t):
-    return {"base": 45e6 if t % DAY > 15 * HOUR else 3e6, "spread": 4e6}
-
-
-def outages(path, t):
-    """Bad runs with unknown gaps of 10, 15 and 20 minutes, and a lone bad slot."""
-    minute = (t - START) % DAY // 60
-    if minute in range(125, 130) or minute in range(300, 320) or minute in range(600, 660):
-        return {"loss": 1}
-    gap = path.choice("gap", (5, 10, 15, 20))
-    if minute in range(660, 660 + gap):
-        return {"flags": path.choice("why", (TAINTED, ISOLATED, CLOCK_STEP))}
-    return {"loss": 1} if minute in range(660 + gap, 690 + gap) else {}
-
-
-def at_the_borders(path, t):
-    reach = path.choice("reach", (300, 900, HOUR, 3 * HOUR))
-    return {"loss": 1} if abs(t - path.start) < reach or abs(t - path.end) < reach else {}
-
-
-def long_outage(path, t):
-    length = path.choice("length", (4 * HOUR - 900, 4 * HOUR, 4 * HOUR + 900))
-    begin = path.start + path.choice("when", (-DAY, -3 * HOUR, 2 * DAY))
-    return {"loss": 1} if begin <= t < begin + length else {}
-
-
-def never(path, t):
-    return {"loss": 1}
-
-
-def late_in_service(path, t):
-    return {"loss": 1} if t < path.start + path.choice("day", (HOUR * 5 + 1800, 3 * DAY)) else {}
-
-
-def added_later(path, t):
-    return None if t < path.start + path.choice("day", (HOUR * 7 + 900, 2 * DAY)) else {}
-
-
-def agent_off(path, t):
-    share = path.choice("share", (0.02, 0.07, 0.25))
-    return None if (t - path.start) % DAY < share * DAY else {}
-
-
-def planned(path, t):
-    return {"flags": PLANNED_FLAG, "loss": 0.5} if (t - path.start) % DAY < 2 * HOUR else {}
-
-
-def unsent(path, t):
-    return {"unsent": path.choice("unsent", (0.3, 0.5, 0.6))} if t % DAY < 3 * HOUR else {}
-
-
-def at_the_bounds(path, t):
-    """Exactly 20 % and 5 % lost where the packets can be cut so."""
-    return {"exactly": path.choice("exactly", (0.05, 0.1, 0.2)) if t % DAY < HOUR else 0}
 
 
 def announced(rng, period, sites):
@@ -118,20 +51,18 @@ def above(organisation):
         organisation = ORGANISATIONS[organisation]
 
 
-TROUBLES = (calm, lossy, slow, outages, at_the_borders, long_outage, never, late_in_service,
-            added_later, agent_off, planned, unsent, at_the_bounds)
-
-
 class Made:
     """The packets of one path."""
 
-    def __init__(self, rng, period, site, troubles):
+    def __init__(self, rng, period, stream, troubles, icmp=None):
+        """stream: interval and packets. icmp: what this one is the TCP witness of."""
         self.rng = rng
+        self.method = "tcp" if icmp else "icmp"
         self.start, self.end = period
         self.troubles = troubles
-        self.chosen = {}
+        self.chosen = icmp.chosen if icmp else {}
         self.base = rng.choice((0.4e6, 2e6, 8e6, 27e6))
-        interval, packets = TESTS[site["test"]]
+        interval, packets = stream
         made = (self.slot(t, interval, packets)
                 for t in range(self.start - DAY, self.end + HOUR, interval))
         self.slots = [slot for slot in made if slot]
@@ -165,6 +96,7 @@ class Network:
                                  ("metro",)))
         self.sites = []
         self.slots = {}
+        self.witnesses = {}
         for n, trouble in enumerate(rng.sample(TROUBLES, len(TROUBLES))):
             self.add_site(rng, n, trouble)
         self.windows = list(announced(rng, self.period, self.sites)) if seed % 2 == 0 else []
@@ -178,14 +110,19 @@ class Network:
             "organisation": rng.choice([o for o in ORGANISATIONS]),
             "reach": rng.choice(("city", "province")), "weight": rng.choice((0.5, 1, 2, 3.7)),
             "primary": rng.choice(families), "packets": TESTS[test][1],
+            "witness": rng.choice(tuple(WITNESSES)) if trouble is router or rng.random() < 0.2
+                       else None,
         }
         self.sites.append(site)
         for family in families:
             troubles = (trouble, rng.choice(TROUBLES)) if rng.random() < 0.3 else (trouble,)
             if family != site["primary"]:
                 troubles = (rng.choice(TROUBLES),)
-            made = Made(rng, self.period, site, troubles)
+            made = Made(rng, self.period, TESTS[test], troubles)
             self.slots[site["name"], family] = made.slots
+            if site["witness"]:
+                self.witnesses[site["name"], family] = Made(
+                    rng, self.period, WITNESSES[site["witness"]], troubles, made).slots
 
     def config(self, data):
         lines = ["network: {zh: 试验, en: Made}", "time-zone: Asia/Shanghai", f"data: {data}",
@@ -197,13 +134,19 @@ class Network:
             if members:
                 lines.append(f"  - {{name: {name}, interval: {interval}s, packets: {packets}, "
                              f"targets: {{sites: [{', '.join(members)}]}}}}")
+        for name, (interval, packets) in WITNESSES.items():
+            members = [s["name"] for s in self.sites if s["witness"] == name]
+            if members:
+                lines.append(f"  - {{name: {name}, method: tcp, port: 443, interval: {interval}s, "
+                             f"packets: {packets}, targets: {{sites: [{', '.join(members)}]}}}}")
         lines += ["sites:"]
         for n, s in enumerate(self.sites):
             addresses = {4: f"ipv4: 192.0.2.{n + 1}", 6: f"ipv6: '2001:db8::{n + 1}'"}
             lines.append(
                 f"  - {{name: {s['name']}, zh: {s['name']}, en: {s['name']}, "
                 f"organisation: {s['organisation']}, tier: {s['tier']}, reach: {s['reach']}, "
-                f"weight: {s['weight']}, scored: {{family: ipv{s['primary']}}}, "
+                f"weight: {s['weight']}, "
+                f"scored: {{test: {s['test']}, family: ipv{s['primary']}}}, "
                 + ", ".join(addresses[f] for f in s["families"]) + "}")
         return "\n".join(lines) + "\n"
 
@@ -223,10 +166,17 @@ class Network:
             for family in site["families"]:
                 interval, _ = TESTS[site["test"]]
                 yield f"series local {site['name']} {family} 64 {interval}"
-                for s in self.slots[site["name"], family]:
-                    packets = ["-" if p is None else str(p) for p in s.packets]
-                    packets += ["x"] * (s.expected - s.sent)
-                    yield f"slot {s.start} {s.flags} {s.expected} {' '.join(packets)}"
+                yield from map(line_of, self.slots[site["name"], family])
+                if site["witness"]:
+                    interval, _ = WITNESSES[site["witness"]]
+                    yield f"series local {site['name']} {family} 0 {interval} tcp 443"
+                    yield from map(line_of, self.witnesses[site["name"], family])
+
+
+def line_of(slot):
+    packets = ["-" if p is None else str(p) for p in slot.packets]
+    packets += ["x"] * (slot.expected - slot.sent)
+    return f"slot {slot.start} {slot.flags} {slot.expected} {' '.join(packets)}"
 
 
 class Report:
@@ -266,9 +216,12 @@ class Comparison:
                     within = set(above(site["organisation"]))
                     plan = Plan([w for w in windows if w.covers(site["name"], within)], interval,
                                 ZONE)
+                witness = None
+                if site["witness"]:
+                    witness = network.witnesses[key], WITNESSES[site["witness"]][0]
                 made = (site, network.slots[key], network.period, interval, plan)
-                self.paths[key] = Path(*made)
-                self.second[key] = Path(*made, second=True)
+                self.paths[key] = Path(*made, witness=witness)
+                self.second[key] = Path(*made, second=True, witness=witness)
 
     def fault(self, where, expected, printed):
         self.faults.append(f"{where}: recomputed {expected!r}, printed {printed!r}")
@@ -493,10 +446,23 @@ class Comparison:
                       sum(self.paths[k].slots[verdict] * self.paths[k].interval for k in keys),
                       self.report.row("accounting",
                                       verdict=names.get(verdict, verdict.capitalize()))["seconds"])
-        reasons = ("no_record", "not_commissioned", "tainted", "isolated", "clock_step", "unsent")
+        reasons = ("no_record", "not_commissioned", "tainted", "isolated", "clock_step", "unsent",
+                   "dropped", "limited")
         for name, row in zip(reasons, self.report.tables["unknown"]):
             self.near(f"unknown {name}", sum(self.paths[k].unknown.get(name, 0) for k in keys),
                       row["slots"])
+
+    def limited(self):
+        """What a router limits, by path."""
+        expected = {(site, FAMILIES[family]): path.unknown.get("limited", 0) * path.interval
+                    for (site, family), path in self.paths.items()
+                    if path.unknown.get("limited")}
+        rows = self.report.tables.get("limited", [])
+        self.same("limited", sorted(expected.items()),
+                  sorted(((r["site"], r["family"]), r["seconds"]["value"]) for r in rows))
+        kinds = {s["name"]: s["witness"] for s in self.network.sites}
+        for row in rows:
+            self.same(f"{row['site']} checked by", kinds[row["site"]], row["checked_by"])
 
     def pools(self):
         for tier in recompute.TIERS:
@@ -525,6 +491,7 @@ class Comparison:
             self.outages()
             self.accounting()
             self.pools()
+            self.limited()
         return self.faults
 
 

@@ -85,7 +85,7 @@ static void a_way_is_chosen(void **state)
 		for (enum family f = 0; f < FAMILY_COUNT; f++)
 			answer(&trials, 0, f, rows[i].ways[f]);
 		struct proposed proposed = propose(&trials, 0);
-		print_message("%s\n", rows[i].name);
+		print_message("# %s\n", rows[i].name);
 		assert_int_equal(proposed_any(&proposed),
 				 rows[i].tests[0] != NULL || rows[i].tests[1] != NULL);
 		for (enum family f = 0; f < FAMILY_COUNT; f++) {
@@ -192,7 +192,7 @@ static void what_is_wrong_has_its_place(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct diagnostics diagnostics = {0};
-		print_message("%s\n", wrong[i].name);
+		print_message("# %s\n", wrong[i].name);
 		assert_null(load(wrong[i].text, &diagnostics));
 		diagnostics_print(&diagnostics, stderr);
 		assert_int_equal(diagnostics.count, 1);
