@@ -283,8 +283,8 @@ static const char *limited_when(struct monthly *m, const struct finding *finding
 {
 	const struct pattern *pattern = finding_pattern(m->findings, finding);
 
-	return PHRASE(m, TEXT_FINDING_LIMITED_WHEN, say_time(m, pattern->period.from),
-		      say_time(m, pattern->period.until), say_length(m, pattern->limited));
+	return PHRASE(m, TEXT_FINDING_LIMITED_WHEN, say_span(m, pattern->period),
+		      say_length(m, pattern->limited));
 }
 
 static const char *limited_what(struct monthly *m, const struct finding *finding)

@@ -45,7 +45,7 @@ static const struct {
 	size_t planned_count;
 } rows[] = {
 	{"north", 4, 0, PACKETS, 9 * MS, 6 * MS, 0, NONE, 0, NONE, 0, 0, NONE, 0},
-	{"north", 6, 0, PACKETS, 12 * MS, 9 * MS, 0.001, NONE, 0, NONE, 0, 0, NONE, 0},
+	{"north", 6, 0, PACKETS, 12 * MS, 9 * MS, 0.001, 1500, 24, NONE, 0, 0, NONE, 0},
 	{"south", 4, 0, PACKETS, 14 * MS, 8 * MS, 0, 900, 60, NONE, 0, 0, NONE, 0},
 	{"core", 4, 0, PACKETS, 2 * MS, 3 * MS, 0.003, 300, 4, NONE, 0, 0, 600, 24},
 	{"core", 6, 0, PACKETS, 3 * MS, 30 * MS, 0.01, 300, 4, NONE, 0, 0, 600, 24},
@@ -54,8 +54,9 @@ static const struct {
 	{"annex", 4, 0, PACKETS, 4 * MS, 12 * MS, 0, NONE, 0, 100, 600, 0, 100, 96},
 	{"clinic", 4, 0, PACKETS, 4 * MS, 12 * MS, 1, NONE, 0, NONE, 0, SLOTS - 500, NONE, 0},
 	{"lodge", 4, 0, 1, 5 * MS, 4 * MS, 0, NONE, 0, NONE, 0, 0, NONE, 0},
-	{"hall", 4, 443, 6, 4 * MS, 3 * MS, 0.002, 700, 30, NONE, 0, 0, NONE, 0},
+	{"hall", 4, 443, 6, 4 * MS, 3 * MS, 0.002, 700, 30, SLOTS - 3, 9, 0, NONE, 0},
 	{"hall", 6, 443, 6, 4 * MS, 3 * MS, 0.4, NONE, 0, NONE, 0, 0, NONE, 0},
+	{"north", 6, 443, 6, 12 * MS, 9 * MS, 0.001, NONE, 0, NONE, 0, 0, NONE, 0},
 };
 
 static bool within(size_t slot, size_t from, size_t count)
