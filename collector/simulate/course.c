@@ -41,6 +41,7 @@ static enum err fill(struct course *course, const struct batch *batch,
 		.site = site_of(config, planned->key.target),
 		.agent = batch->agent,
 		.family = planned->key.family == 4 ? FAMILY_IPV4 : FAMILY_IPV6,
+		.method = config->tests[planned->test].method,
 	};
 	nsec spacing = target->interval / target->packets;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/simulate/draft.h"
+#include "config/method.h"
 
 #define SECOND INT64_C(1000000000)
 #define DAY    (86400 * SECOND)
@@ -169,6 +170,8 @@ static const struct key_row condition_rows[] = {
 	NAMES_ROW(struct draft_condition, on.tags, "tags", "sites with any of these tags"),
 	WORDS_ROW(struct draft_condition, on.families, "families", family_words,
 		  "series of these address families"),
+	WORDS_ROW(struct draft_condition, on.methods, "methods", method_words,
+		  "series of these methods: a router that limits ICMP loses packets of icmp alone"),
 	NAMES_ROW(struct draft_condition, on.agents, "agents", "series of these agents"),
 	SPAN_ROWS(struct draft_condition),
 	{.name = "delay",

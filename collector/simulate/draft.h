@@ -13,6 +13,7 @@ struct draft_selector {
 	struct value tiers;
 	struct value tags;
 	struct value families;
+	struct value methods;
 	struct value agents;
 };
 

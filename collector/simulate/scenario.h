@@ -81,6 +81,7 @@ struct subject {
 	size_t site;
 	size_t agent;
 	enum family family;
+	const char *method;
 };
 
 bool condition_concerns(const struct condition *condition, const struct subject *subject);

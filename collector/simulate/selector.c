@@ -66,6 +66,8 @@ bool selector_fits(const struct draft_selector *selector, const struct subject *
 		return false;
 	if (selector->tags.count > 0 && !lists_any(&selector->tags, site))
 		return false;
+	if (selector->methods.count > 0 && !lists(&selector->methods, subject->method))
+		return false;
 	return selector_names_family(selector, subject->family) &&
 	       selector_names_agent(selector, config->agents[subject->agent].name);
 }
@@ -153,7 +155,7 @@ static void check_kind(const struct reading *reading, struct section *section, s
 static bool fits_test(const struct draft_selector *selector, const struct config *config,
 		      const struct test_config *test)
 {
-	struct subject subject = {.config = config};
+	struct subject subject = {.config = config, .method = test->method};
 
 	for (size_t s = 0; s < test->site_count; s++) {
 		subject.site = test->sites[s];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A selector names series by their sites, organisations, tiers, tags, families and agents. */
+/* A selector names series by their sites, organisations, tiers, tags, families, methods and
+ * agents. */
 #ifndef NETGRADE_SIMULATE_SELECTOR_H
 #define NETGRADE_SIMULATE_SELECTOR_H
 

@@ -193,6 +193,15 @@ INTERVAL_S, PACKETS, SLOTS = 2, 4, 6
 SITES = {"one": (7, OPEN), "two": (8, CLOSED)}
 
 
+def write(link, text):
+    """The configuration's path; the collector, which becomes another user, may read it."""
+    path = link.path("netgrade.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(link.folder.name, 0o755)
+    return path
+
+
 def write_configuration(link):
     sites = "".join(
         f"  - {{name: {name}, organisation: city, tier: backbone, scored: {{test: to-{name}}},"
@@ -202,17 +211,16 @@ def write_configuration(link):
         f"  - {{name: to-{name}, method: tcp, port: {port}, targets: {{sites: [{name}]}},"
         f" interval: {INTERVAL_S}s, packets: {PACKETS}, t-max: 1s}}\n"
         for name, (_, port) in SITES.items())
-    path = link.path("netgrade.yaml")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(f"network: {{en: Trial network}}\ndata: {link.path('data')}\n"
-                   f"retention: {{slots: 1d, hours: 1d}}\norganisations: [{{name: city}}]\n"
-                   f"sites:\n{sites}tests:\n{tests}")
-    os.chmod(link.folder.name, 0o755)  # the collector becomes another user
-    return path
+    return write(link, f"network: {{en: Trial network}}\ndata: {link.path('data')}\n"
+                       f"retention: {{slots: 1d, hours: 1d}}\norganisations: [{{name: city}}]\n"
+                       f"sites:\n{sites}tests:\n{tests}")
 
 
 def stored_slots(options, link, site, family, port):
-    key = f"local~{site}~tcp~v{family[-1]}~s0~d0~p{port}"
+    return slots_of(options, link, f"local~{site}~tcp~v{family[-1]}~s0~d0~p{port}")
+
+
+def slots_of(options, link, key):
     done = subprocess.run([options.slots, link.path("data"), key], text=True, capture_output=True,
                           check=True)
     return [{k: int(v) for k, v in row.items()} for row in csv.DictReader(io.StringIO(done.stdout))]
