@@ -31,6 +31,9 @@ struct target {
 	const struct ask *ask; /* of a service, good until the agent is destroyed; NULL */
 };
 
+/* When in each of its slots the first packet is sent. */
+nsec target_phase(const struct target *target);
+
 struct agent_listener {
 	void *context;
 	/* A slot is settled. The sample is good until the return. */

@@ -9,14 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A packet leaves in the first half of a slot of its own: the rest is for one that is late. */
+static const nsec slot_length = NSEC_PER_SEC;
+
 /* How long before its instant a packet is handed to the agent. */
-static const nsec ahead_least = 20 * NSEC_PER_MSEC;
-static const nsec ahead_most = 100 * NSEC_PER_MSEC;
+static const nsec ahead_least = 520 * NSEC_PER_MSEC;
+static const nsec ahead_most = 620 * NSEC_PER_MSEC;
 
 /* One packet: a series of the agent whose first slot alone is measured. */
 struct shot {
 	struct trial *trial;
-	nsec from;
+	nsec at;
+	nsec slot; /* where it starts */
 };
 
 /* A packet of this round that is not sent yet. */
@@ -31,7 +35,7 @@ struct discovery {
 	const struct probe_ops *methods[WAYS];
 	struct agent *agent;
 	struct random random;
-	nsec slot;	    /* its length, the time between two packets */
+	nsec spacing;	    /* of the packets */
 	struct shot *shots; /* by series */
 	size_t shot_count;  /* series so far */
 	size_t retired;	    /* of them */
@@ -66,7 +70,7 @@ static uint32_t withholds(void *context, uint32_t series, struct period slot)
 {
 	const struct discovery *discovery = context;
 
-	return slot.from == discovery->shots[series].from ? 0 : SLOT_UNSCHEDULED;
+	return slot.from == discovery->shots[series].slot ? 0 : SLOT_UNSCHEDULED;
 }
 
 static struct target target_of(const struct discovery *discovery, enum way way,
@@ -75,7 +79,7 @@ static struct target target_of(const struct discovery *discovery, enum way way,
 	struct target target = {
 		.method = discovery->methods[way],
 		.host = {.family = family == FAMILY_IPV4 ? 4 : 6, .port = way_rules[way].port},
-		.interval = discovery->slot,
+		.interval = slot_length,
 		.t_max = discovery->options->t_max,
 		.packets = 1,
 		.size = way_rules[way].size,
@@ -133,8 +137,10 @@ static enum err shoot(struct discovery *discovery, nsec at)
 	struct aim *aim = &discovery->aims[discovery->aim_at++];
 	uint32_t series;
 
-	aim->target.origin = at;
-	aim->target.phase_seed = random_u64(&discovery->random);
+	do
+		aim->target.phase_seed = random_u64(&discovery->random);
+	while (target_phase(&aim->target) > slot_length / 2);
+	aim->target.origin = at - target_phase(&aim->target);
 	enum err rc = agent_add(discovery->agent, &aim->target, &series);
 	if (rc == E_UNSUPPORTED) {
 		tell_missing(discovery, aim->target.host.family);
@@ -142,13 +148,13 @@ static enum err shoot(struct discovery *discovery, nsec at)
 	}
 	if (rc != E_OK)
 		return rc;
-	discovery->shots[series] = (struct shot){aim->trial, at};
+	discovery->shots[series] = (struct shot){aim->trial, at, aim->target.origin};
 	discovery->shot_count = (size_t)series + 1;
-	discovery->next_at = at + discovery->slot;
+	discovery->next_at = at + discovery->spacing;
 	return E_OK;
 }
 
-/* Each packet has a slot to itself, and no packet makes up for one that was late. */
+/* No packet makes up for one that was late. */
 static void shoot_due(struct discovery *discovery, nsec now)
 {
 	while (discovery->rc == E_OK && discovery->aim_at < discovery->aim_count) {
@@ -163,7 +169,7 @@ static void shoot_due(struct discovery *discovery, nsec now)
 static void retire_sent(struct discovery *discovery)
 {
 	while (discovery->retired < discovery->shot_count &&
-	       discovery->shots[discovery->retired].from + discovery->slot <= discovery->looked_at)
+	       discovery->shots[discovery->retired].at < discovery->looked_at)
 		agent_retire(discovery->agent, (uint32_t)discovery->retired++);
 }
 
@@ -247,7 +253,7 @@ enum err discovery_run(const struct discovery_options *options, struct trials *t
 	struct discovery discovery = {
 		.options = options,
 		.trials = trials,
-		.slot = NSEC_PER_SEC / options->rate,
+		.spacing = NSEC_PER_SEC / options->rate,
 	};
 
 	enum err rc = make_room(&discovery);

@@ -9,10 +9,23 @@
 /* The deadline of a packet that left on the tick after its slot is waited for. */
 static const nsec settle_slack = 50 * NSEC_PER_MSEC;
 
+static nsec draw_phase(const struct target *target, struct random *random)
+{
+	nsec spacing = target->interval / target->packets;
+
+	return (nsec)random_below(random, (uint64_t)(spacing > 0 ? spacing : 1));
+}
+
+nsec target_phase(const struct target *target)
+{
+	struct random random = random_seeded(target->phase_seed);
+
+	return draw_phase(target, &random);
+}
+
 struct track track_over(const struct target *target, uint8_t probe)
 {
 	struct random random = random_seeded(target->phase_seed);
-	nsec spacing = target->interval / target->packets;
 	struct track track = {
 		.pace.stream = {.origin = target->origin,
 				.interval = target->interval,
@@ -27,8 +40,7 @@ struct track track_over(const struct target *target, uint8_t probe)
 		.probe = probe,
 	};
 
-	track.pace.stream.phase =
-		(nsec)random_below(&random, (uint64_t)(spacing > 0 ? spacing : 1));
+	track.pace.stream.phase = draw_phase(target, &random);
 	track.salt = (uint16_t)random_u64(&random);
 	return track;
 }
