@@ -135,6 +135,8 @@ static struct config *load_inventory(struct loading *l, struct source *source)
 	struct place top = {source->path, 1, 1};
 	struct draft_config *draft = &l->draft;
 
+	l->sources = source;
+	l->source_count = 1;
 	inventory_read(&l->reading, source, &draft->sites);
 	draft->section = (struct section){top, "", false};
 	/* What only a whole configuration must have. */

@@ -31,14 +31,10 @@ static const struct window_entry *window_of(const struct monthly *m, const struc
 	return &m->assessment->windows.items[finding->item];
 }
 
-static struct planned_rule rule_of(const struct assessment *a)
-{
-	return (struct planned_rule){a->config->notice_ns, a->config->allowance_ns};
-}
-
 static bool is_late(const struct monthly *m, const struct window_entry *entry)
 {
-	const struct planned_rule rule = rule_of(m->assessment);
+	const struct config *config = m->assessment->config;
+	const struct planned_rule rule = {config->notice_ns, config->allowance_ns};
 
 	return entry != NULL && window_fate(&rule, &entry->window, 0) == WINDOW_LATE;
 }
