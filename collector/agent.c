@@ -227,6 +227,20 @@ static struct flight *flight_for(struct agent *agent, struct track *track, const
 	return rc == E_OK ? flight : NULL;
 }
 
+static enum probe_end end_of(const struct agent *agent, const struct track *track)
+{
+	return agent->methods.probes[track->probe]->ops->end;
+}
+
+static void expire(const struct agent *agent, const struct track *track, struct flight *flight,
+		   nsec now)
+{
+	if (end_of(agent, track) == PROBE_IS_FINAL)
+		flight_ripen(flight, now);
+	else
+		flight_expire(flight, now);
+}
+
 static void queue_send(struct agent *agent, const struct due *due, nsec now)
 {
 	struct track *track = track_of(due->pace);
@@ -235,7 +249,7 @@ static void queue_send(struct agent *agent, const struct due *due, nsec now)
 
 	if (flight == NULL || flight_withheld(flight))
 		return;
-	flight_expire(flight, now);
+	expire(agent, track, flight, now);
 	watch_losses(agent, track, flight);
 	if (now - due->at > lateness_max || now >= flight->slot.until + overrun_max) {
 		flight_refused(flight, due->packet);
@@ -283,6 +297,8 @@ static void settle_oldest(struct agent *agent, struct track *track)
 
 	if (overflows_concern(overflows, flight))
 		flight->flags |= SLOT_TAINTED;
+	if (end_of(agent, track) == PROBE_IS_FINAL)
+		flight_disown(flight);
 	struct sample sample = flight_finish(flight, agent->singletons);
 	probe_withdraw(agent->methods.probes[track->probe], &track->host, agent->singletons,
 		       sample.expected);
@@ -301,7 +317,7 @@ static void settle(struct agent *agent, const struct ended *ended, nsec now)
 	if (track == NULL || track->oldest == NULL ||
 	    (uint32_t)track->oldest->number != ended->slot)
 		return;
-	flight_expire(track->oldest, now);
+	expire(agent, track, track->oldest, now);
 	watch_losses(agent, track, track->oldest);
 	settle_oldest(agent, track);
 }
@@ -413,7 +429,7 @@ static void settle_stopped(struct agent *agent, nsec now)
 			continue;
 		schedule_remove(agent->schedule, &track->pace);
 		for (struct flight *f = track->oldest; f != NULL; f = f->next) {
-			flight_expire(f, now);
+			expire(agent, track, f, now);
 			if (flight_waits(f))
 				f->flags |= SLOT_TAINTED;
 		}
@@ -441,8 +457,7 @@ static void settle_early(struct agent *agent, nsec now)
 		struct track *track = tracks_at(&agent->tracks, i);
 		if (track == NULL || track->oldest == NULL)
 			continue;
-		enum probe_end end = agent->methods.probes[track->probe]->ops->end;
-		if (!settled_early(track->oldest, end, now))
+		if (!settled_early(track->oldest, end_of(agent, track), now))
 			continue;
 		/* Slots behind it that are withheld wait for their time. */
 		if (track->oldest->next == NULL)

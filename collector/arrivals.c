@@ -61,6 +61,15 @@ static void take_failure(struct arrivals *arrivals, const struct probe_event *ev
 		flight->flags |= event->remarks;
 }
 
+/* It waited until its deadline and may be told of later. */
+static void take_expiry(struct arrivals *arrivals, const struct probe_event *event)
+{
+	struct flight *flight = flight_marked(arrivals, event);
+
+	if (flight != NULL)
+		(void)flight_timed_out(flight, event->mark.packet);
+}
+
 static void take_withdrawal(struct arrivals *arrivals, const struct probe_event *event)
 {
 	struct flight *flight = flight_answered(arrivals, event);
@@ -122,6 +131,7 @@ static void take_event(struct arrivals *arrivals, const struct probe_event *even
 		take_failure(arrivals, event);
 		break;
 	case PROBE_EXPIRED:
+		take_expiry(arrivals, event);
 		break;
 	case PROBE_WITHDRAWN:
 		take_withdrawal(arrivals, event);

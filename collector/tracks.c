@@ -8,6 +8,8 @@
 
 /* The deadline of a packet that left on the tick after its slot is waited for. */
 static const nsec settle_slack = 50 * NSEC_PER_MSEC;
+/* Another thread tells how it ended, which may have to wait for a processor. */
+static const nsec telling_slack = 500 * NSEC_PER_MSEC;
 
 static nsec draw_phase(const struct target *target, struct random *random)
 {
@@ -26,11 +28,12 @@ nsec target_phase(const struct target *target)
 struct track track_over(const struct target *target, uint8_t probe)
 {
 	struct random random = random_seeded(target->phase_seed);
+	nsec slack = target->method->end == PROBE_IS_FINAL ? telling_slack : settle_slack;
 	struct track track = {
 		.pace.stream = {.origin = target->origin,
 				.interval = target->interval,
 				.packets = target->packets,
-				.t_max = target->t_max + settle_slack},
+				.t_max = target->t_max + slack},
 		.host = target->host,
 		.ask = target->ask,
 		.t_max = target->t_max,

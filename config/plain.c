@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config/plain.h"
 
+#include <string.h>
+
 size_t plain_character(const char *text, size_t len, uint32_t *out)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -41,4 +43,23 @@ bool plain_text(const char *text, size_t len)
 			return false;
 	}
 	return true;
+}
+
+void plain_copy(char *out, size_t room, const char *text)
+{
+	size_t len = strlen(text);
+	size_t used = 0;
+
+	for (size_t at = 0; at < len;) {
+		uint32_t character;
+		size_t octets = plain_character(text + at, len - at, &character);
+		bool good = octets > 0 && !plain_is_control(character);
+		size_t written = good ? octets : 1;
+		if (used + written >= room)
+			break;
+		memcpy(out + used, good ? text + at : "?", written);
+		used += written;
+		at += octets > 0 ? octets : 1;
+	}
+	out[used] = '\0';
 }

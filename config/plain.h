@@ -17,4 +17,8 @@ bool plain_is_control(uint32_t c);
 /* Whether text is printable on one line: no control character, no line break, no NUL inside. */
 bool plain_text(const char *text, size_t len);
 
+/* Copies text, ended by NUL, as plain text: a '?' for each character that is none, cut after a
+ * whole character where room (octets, NUL included, > 0) ends. */
+void plain_copy(char *out, size_t room, const char *text);
+
 #endif

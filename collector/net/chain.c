@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/net/chain.h"
+#include "config/plain.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -37,16 +38,6 @@ enum err chain_authorities(const char *file, X509_STORE **out)
 	return E_OK;
 }
 
-/* Ends a text that was cut at the last whole character. */
-static void trim(char *text, size_t len)
-{
-	while (len > 0 && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
-		len--;
-	if (len > 0 && ((unsigned char)text[len - 1] & 0x80) != 0)
-		len--;
-	text[len] = '\0';
-}
-
 static void write_name(X509_NAME *name, char out[CERTIFICATE_TEXT])
 {
 	BIO *bio = BIO_new(BIO_s_mem());
@@ -55,16 +46,10 @@ static void write_name(X509_NAME *name, char out[CERTIFICATE_TEXT])
 	out[0] = '\0';
 	if (bio == NULL)
 		return;
-	/* UTF-8 stays readable; control characters are escaped. */
-	if (X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0) {
-		long len = BIO_get_mem_data(bio, &text);
-		size_t room = CERTIFICATE_TEXT - 1;
-		size_t kept = (size_t)len < room ? (size_t)len : room;
-		memcpy(out, text, kept);
-		out[kept] = '\0';
-		if ((size_t)len > room)
-			trim(out, kept);
-	}
+	/* UTF-8 stays readable. A certificate may hold octets that are none. */
+	if (X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0 &&
+	    BIO_write(bio, "", 1) == 1 && BIO_get_mem_data(bio, &text) > 0)
+		plain_copy(out, CERTIFICATE_TEXT, text);
 	BIO_free(bio);
 }
 

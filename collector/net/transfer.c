@@ -3,6 +3,7 @@
 #include "collector/net/chain.h"
 #include "collector/net/page.h"
 #include "collector/net/refusal.h"
+#include "config/plain.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -315,20 +316,11 @@ static void tell_phases(struct transfer *transfer, struct visit *visit)
 	visit->syn_round_trip = transfer->syn_round_trip;
 }
 
-static void say(struct visit *visit, const char *reason)
-{
-	size_t used = 0;
-
-	for (; *reason != '\0' && used + 1 < sizeof(visit->reason); reason++)
-		visit->reason[used++] = *reason >= ' ' && *reason <= '~' ? *reason : '?';
-	visit->reason[used] = '\0';
-}
-
 static void fail(struct visit *visit, enum loss_cause cause, const char *reason)
 {
 	visit->end = VISIT_FAILED;
 	visit->cause = cause;
-	say(visit, reason);
+	plain_copy(visit->reason, sizeof(visit->reason), reason);
 }
 
 /* Of a connection that was not made. What nobody said was this machine's own word. */
@@ -359,7 +351,7 @@ static void judge_error(const struct transfer *transfer, CURLcode code, struct v
 		fail(visit, LOSS_BOUNDS, words);
 	} else if (code == CURLE_OPERATION_TIMEDOUT) {
 		visit->end = VISIT_TIMED_OUT;
-		say(visit, words);
+		plain_copy(visit->reason, sizeof(visit->reason), words);
 	} else if (!transfer->connected) {
 		struct refusal refusal = refusal_of(transfer);
 		fail(visit, refusal.cause, words);
@@ -399,7 +391,7 @@ const char *transfer_conclude(struct transfer *transfer, CURLcode code, struct v
 
 	tell_phases(transfer, &visit);
 	snprintf(visit.tls, sizeof(visit.tls), "%s", transfer->tls);
-	snprintf(visit.url, sizeof(visit.url), "%s", transfer->request.url);
+	plain_copy(visit.url, sizeof(visit.url), transfer->request.url);
 	(void)curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
 	visit.status = status > 0 && status < 1000 ? (uint16_t)status : 0;
 	if (code != CURLE_OK)

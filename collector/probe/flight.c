@@ -201,6 +201,14 @@ bool flight_failed(struct flight *flight, uint32_t index, enum loss_cause cause)
 	return true;
 }
 
+bool flight_timed_out(struct flight *flight, uint32_t index)
+{
+	if (index >= flight->room || flight->packets[index].outcome != OUTCOME_PENDING)
+		return false;
+	decide(flight, index, OUTCOME_LOST);
+	return true;
+}
+
 bool flight_withdrawn(struct flight *flight, uint32_t index, enum loss_cause cause)
 {
 	if (index >= flight->room || flight->packets[index].answered)
@@ -210,7 +218,8 @@ bool flight_withdrawn(struct flight *flight, uint32_t index, enum loss_cause cau
 	return true;
 }
 
-void flight_expire(struct flight *flight, nsec now)
+/* Passes the packets whose deadline is before now; those without an outcome get this one. */
+static void ripen(struct flight *flight, nsec now, enum outcome outcome)
 {
 	for (; flight->ripe < flight->passed; flight->ripe++) {
 		struct flight_packet *packet = &flight->packets[flight->ripe];
@@ -218,14 +227,32 @@ void flight_expire(struct flight *flight, nsec now)
 		    sent_at(flight, packet) + flight->t_max >= now)
 			return;
 		if (packet->outcome == OUTCOME_PENDING)
-			packet->outcome = OUTCOME_LOST;
+			packet->outcome = outcome & 0xf;
 		flight->lost += is_lost(packet);
+	}
+}
+
+void flight_expire(struct flight *flight, nsec now)
+{
+	ripen(flight, now, OUTCOME_LOST);
+}
+
+void flight_ripen(struct flight *flight, nsec now)
+{
+	ripen(flight, now, OUTCOME_PENDING);
+}
+
+void flight_disown(struct flight *flight)
+{
+	for (uint32_t i = 0; i < flight->passed; i++) {
+		if (flight->packets[i].outcome == OUTCOME_PENDING)
+			decide(flight, i, OUTCOME_UNSENT);
 	}
 }
 
 bool flight_waits(const struct flight *flight)
 {
-	for (uint32_t i = flight->ripe; i < flight->passed; i++) {
+	for (uint32_t i = 0; i < flight->passed; i++) {
 		if (flight->packets[i].outcome == OUTCOME_PENDING)
 			return true;
 	}

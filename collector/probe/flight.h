@@ -76,10 +76,18 @@ bool flight_failed(struct flight *flight, uint32_t packet, enum loss_cause cause
 /* It proves nothing after all: as good as unsent, for this cause. False when it was answered. */
 bool flight_withdrawn(struct flight *flight, uint32_t packet, enum loss_cause cause);
 
+/* Somebody watched it until its deadline: lost. False when it is not waiting for an answer. */
+bool flight_timed_out(struct flight *flight, uint32_t packet);
+
 /* Loses the packets whose deadline is before now. Call it after reading everything that arrived. */
 void flight_expire(struct flight *flight, nsec now);
 
-/* Whether a packet that was sent still waits for its answer or its deadline. */
+/* The same where every packet's end is told, by one of the above: it waits on for that, and what
+ * has not been told at the end is this program's own fault, so unsent. */
+void flight_ripen(struct flight *flight, nsec now);
+void flight_disown(struct flight *flight);
+
+/* Whether a packet that was sent still waits for its answer, its deadline or what is told of it. */
 bool flight_waits(const struct flight *flight);
 
 /* When the last packet was answered, if all were within T_max; NSEC_UNDEFINED otherwise. */

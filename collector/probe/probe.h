@@ -37,7 +37,7 @@ enum probe_event_kind {
 	PROBE_STAMPED,	 /* marked: the kernel's stamp of sending */
 	PROBE_REPLIED,	 /* marked; peer is who answered */
 	PROBE_FAILED,	 /* marked; peer refused it, or it is where an error says it went */
-	PROBE_EXPIRED,	 /* marked; nothing came in time, and how far it came is known */
+	PROBE_EXPIRED,	 /* marked; nothing came in time; of a method whose ends are told */
 	PROBE_WITHDRAWN, /* marked; it proves nothing: this machine spoilt it, or it was answered as
 			    robots are */
 	PROBE_REJECTED,	 /* an ICMP error about (peer, sequence): no cookie proves it */
@@ -78,7 +78,8 @@ struct probe {
 	const struct probe_ops *ops;
 };
 
-/* Whether more may come after a packet's outcome was told. */
+/* Whether more may come after a packet's outcome was told. Where that is final, every packet's is
+ * told, and one of which nothing was told until its slot is settled proves nothing. */
 enum probe_end { PROBE_MAY_FOLLOW, PROBE_IS_FINAL };
 
 struct probe_ops {

@@ -11,7 +11,7 @@ ALLOWED = {
     "collector/base": [],
     "collector/metric": ["collector/base"],
     "collector/packet": ["collector/base", "collector/metric"],
-    "collector/net": ["collector/base", "collector/metric", "collector/packet"],
+    "collector/net": ["config/plain.h", "collector/base", "collector/metric", "collector/packet"],
     "collector/probe": ["collector/base", "collector/metric", "collector/packet", "collector/net"],
     "collector/store": ["collector/base", "collector/metric"],
     "collector/alarm": ["config", "collector/base", "collector/metric", "collector/store"],

@@ -129,6 +129,12 @@ def somebody(peer):
                  b"Content-Length: 0\r\n\r\n")
 
 
+def garbled(peer):
+    """A redirect to what is no text."""
+    peer.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://www.example.test:8090/cut?\xff\xfe\r\n"
+                 b"Content-Length: 0\r\n\r\n")
+
+
 def loop(peer):
     """A redirect to another page each time."""
     peer.sendall(b"HTTP/1.1 302 Found\r\nLocation: /loop?%d\r\nContent-Length: 0\r\n\r\n"
@@ -138,13 +144,14 @@ def loop(peer):
 BOMB = packed(b"\x00" * (256 * MEGABYTE), 31)
 KINDS = {function.__name__.replace("_", "-"): function for function in (
     endless, chunks, announced, drip, drip_headers, silent, header, headers, interim, bomb,
-    bomb_in_bomb, hollow, unasked, cut, nonsense, elsewhere, somebody, loop)}
+    bomb_in_bomb, hollow, unasked, cut, nonsense, elsewhere, somebody, garbled,
+    loop)}
 
 
 def serve(peer):
     with peer:
         try:
-            path = peer.recv(65536).split(b" ")[1].decode().strip("/").split("?")[0]
+            path = peer.recv(65536).split(b" ")[1].decode("latin-1").strip("/").split("?")[0]
             KINDS[path](peer)
         except (OSError, IndexError, KeyError):
             pass

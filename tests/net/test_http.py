@@ -56,8 +56,9 @@ TRIES = 5
 
 
 def was_late(document):
-    return any(visit["end"] == "not-made" and visit["reason"].startswith("this machine was late")
-               for row in document["results"] for visit in row["visits"])
+    """Of a visit that this machine spoilt it says so, or does not tell it at all."""
+    return any(row["unsent"] > sum(visit["end"] == "not-assessable" for visit in row["visits"])
+               for row in document["results"])
 
 
 def connections(path):
@@ -258,7 +259,7 @@ HARM = {
     "bomb-in-bomb": ("failed", "bounds"), "hollow": ("failed", "bounds"),
     "unasked": ("failed", "bounds"), "cut": ("failed", "status"), "nonsense": ("failed", "status"),
     "elsewhere": ("failed", "bounds"), "somebody": ("failed", "bounds"),
-    "loop": ("failed", "bounds"),
+    "loop": ("failed", "bounds"), "garbled": ("failed", "status"),
 }
 HOSTILE, DEADLINE_S = 8090, 1
 # kB of peak memory, beside what the same program takes for a page that opens. A page's bound is

@@ -303,6 +303,36 @@ static void losses_are_counted_as_they_ripen(void **state)
 	flight_destroy(flight);
 }
 
+/* Where every packet's end is told, silence is this program's own fault and no loss. */
+static void what_was_not_told_is_not_lost(void **state)
+{
+	(void)state;
+	struct flight *flight;
+	struct singleton singletons[PACKETS];
+
+	assert_int_equal(flight_create((struct period){0, 400}, PACKETS, T_MAX, &flight), E_OK);
+	for (uint32_t i = 0; i < PACKETS; i++)
+		flight_sent(flight, i, 100 * i);
+	flight_ripen(flight, 5000);
+	assert_int_equal(flight->lost, 0);
+	assert_true(flight_timed_out(flight, 0));
+	assert_int_equal(flight->lost, 1);
+	assert_true(flight_failed(flight, 1, LOSS_STATUS));
+	assert_int_equal(flight->lost, 2);
+	assert_false(flight_timed_out(flight, 1));
+	assert_true(flight_replied(flight, 2, 250, STAMP_USER));
+	assert_true(flight_waits(flight));
+	flight_disown(flight);
+	assert_false(flight_waits(flight));
+	(void)flight_finish(flight, singletons);
+	assert_int_equal(singletons[0].outcome, OUTCOME_LOST);
+	assert_int_equal(singletons[1].outcome, OUTCOME_FAILED);
+	assert_int_equal(singletons[2].outcome, OUTCOME_REPLIED);
+	for (uint32_t i = 3; i < PACKETS; i++)
+		assert_int_equal(singletons[i].outcome, OUTCOME_UNSENT);
+	flight_destroy(flight);
+}
+
 /* What was told of a packet is kept unless it is answered after all. */
 static void causes_are_kept(void **state)
 {
@@ -399,6 +429,7 @@ int main(void)
 		cmocka_unit_test(events_become_singletons),
 		cmocka_unit_test(impossible_events_are_refused),
 		cmocka_unit_test(losses_are_counted_as_they_ripen),
+		cmocka_unit_test(what_was_not_told_is_not_lost),
 		cmocka_unit_test(causes_are_kept),
 		cmocka_unit_test(a_flight_grows_when_it_must),
 		cmocka_unit_test(the_weaker_stamp_is_recorded),
