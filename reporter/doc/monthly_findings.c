@@ -437,11 +437,10 @@ static void add_finding_row(struct monthly *m, size_t rank, const struct finding
 
 const char *say_first_finding(struct monthly *m)
 {
+	if (m->findings->count == 0 || !(m->findings->items[0].points > 0))
+		return NULL;
 	const struct finding *finding = &m->findings->items[0];
 	const struct telling *telling = &tellings[finding->kind];
-
-	if (m->findings->count == 0 || !(finding->points > 0))
-		return NULL;
 	struct value where = telling->where(m, finding);
 	const char *text = PHRASE(m, TEXT_SUMMARY_FIRST, where.text, telling->when(m, finding),
 				  say_number(m, finding->points, 2, ""), telling->what(m, finding));
