@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/flows.h"
 #include "collector/plan.h"
+#include "collector/probe/path_mtu.h"
+#include "collector/probe/trace.h"
 #include "collector/sentinel.h"
 #include "collector/tracks.h"
 
@@ -172,8 +174,78 @@ static struct flow flow_over(const struct target *target)
 	return flow;
 }
 
+/* A trace sends no faster, and no two of an agent's run at once. */
+static const nsec trace_apart = 50 * NSEC_PER_MSEC;
+
+static struct flow trace_over(const struct flow *flow, const struct test_config *test)
+{
+	bool tcp = test->trace_protocol == TRACE_BY_TCP;
+	bool udp = test->trace_protocol == TRACE_BY_UDP;
+	struct flow trace = *flow;
+
+	trace.manner = FLOW_ICMP_TRACE + test->trace_protocol;
+	trace.stream.interval = test->trace_ns;
+	trace.stream.packets = TRACE_PACKETS_MAX;
+	trace.apart = trace_apart;
+	trace.port = udp ? TRACE_UDP_PORT : tcp ? flow->port : 0;
+	trace.size = 0;
+	trace.dscp = 0;
+	trace.frames = frames_of(flow->family, SEGMENT_HEADER);
+	trace.closing = (struct frames){0};
+	return trace;
+}
+
+static struct flow mtu_over(const struct flow *trace, const struct test_config *test)
+{
+	struct flow flow = *trace;
+	uint32_t header = trace->family == 4 ? IPV4_HEADER : IPV6_HEADER;
+
+	flow.manner = FLOW_MTU;
+	flow.stream.packets = MTU_PACKETS_MAX;
+	/* A segment that opens a connection carries no data. */
+	if (test->trace_protocol == TRACE_BY_TCP)
+		flow.port = 0;
+	flow.frames = frames_of(flow.family, ETHERNET_MTU - header);
+	return flow;
+}
+
+/* An agent spreads its traces over their interval, in some order. */
+static void spread_traces(struct gathering *g, size_t first)
+{
+	size_t count = 0;
+	size_t number = 0;
+
+	for (size_t i = first; i < g->flows.count; i++)
+		count += g->flows.items[i].manner == FLOW_MTU;
+	for (size_t i = first; i < g->flows.count; i++) {
+		struct flow *flow = &g->flows.items[i];
+		if (flow->apart == 0)
+			continue;
+		flow->stream.phase = flow->stream.interval / (nsec)count * (nsec)number;
+		if (flow->manner != FLOW_MTU)
+			continue;
+		flow->stream.phase += TRACE_PACKETS_MAX * trace_apart;
+		number++;
+	}
+}
+
+static enum err append_trace(struct gathering *g, const struct flow *flow)
+{
+	const struct test_config *test = &g->config->tests[flow->test];
+
+	if (test->trace_ns == 0)
+		return E_OK;
+	struct flow trace = trace_over(flow, test);
+	enum err rc = append(g, &trace);
+	if (rc != E_OK)
+		return rc;
+	trace = mtu_over(&trace, test);
+	return append(g, &trace);
+}
+
 static enum err gather_tests(struct gathering *g, size_t agent)
 {
+	size_t first = g->flows.count;
 	struct plan plan;
 
 	enum err rc = plan_create(g->config, agent, g->secret, &plan);
@@ -185,8 +257,11 @@ static enum err gather_tests(struct gathering *g, size_t agent)
 		flow.host = plan.items[i].site;
 		flow.test = plan.items[i].test;
 		rc = append(g, &flow);
+		if (rc == E_OK)
+			rc = append_trace(g, &flow);
 	}
 	plan_finish(&plan);
+	spread_traces(g, first);
 	return rc;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Flows are all packet streams that a configuration asks for: those of its tests, and those by
- * which agents watch whether they are cut off. */
+/* Flows are all packet streams that a configuration asks for: those of its tests, those by which
+ * agents watch whether they are cut off, and traces, of each the most packets that it may take. */
 #ifndef NETGRADE_COLLECTOR_FLOWS_H
 #define NETGRADE_COLLECTOR_FLOWS_H
 
@@ -32,6 +32,11 @@ enum flow_manner {
 	FLOW_QUERY,  /* DNS over UDP */
 	FLOW_STREAM, /* DNS over TCP */
 	FLOW_VISIT,  /* a page, over HTTP */
+	/* Packets whose lifetime ends on the way, in the order of enum trace_choice. */
+	FLOW_ICMP_TRACE,
+	FLOW_UDP_TRACE,
+	FLOW_TCP_TRACE,
+	FLOW_MTU, /* as large as the interface lets out */
 	FLOW_MANNERS
 };
 
@@ -40,6 +45,7 @@ struct flow {
 	size_t host; /* of flows->hosts */
 	size_t test; /* CONFIG_NONE: it watches an anchor or a gateway */
 	struct stream stream;
+	nsec apart; /* its packets, from the first of a slot on; 0: evenly over the slot */
 	const struct probe_ops *method;
 	enum flow_manner manner;
 	struct frames frames;  /* that one packet becomes */

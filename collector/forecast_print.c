@@ -242,6 +242,7 @@ static void print_notes(void)
 	     "        payload, or TCP 40 and 20, or UDP 8 and a DNS query, check sequence\n"
 	     "        4, at least 64; without preamble and gap. A packet beyond 1,500 octets\n"
 	     "        is reckoned in fragments. Answers of DNS have up to 1,232 octets.\n"
+	     "traces  are reckoned with the most packets that each may take, 186.\n"
 	     "mean    over the whole time; busy: while the most tests run at once, which is\n"
 	     "        what budgets are held against; peak: the most in one second of the\n"
 	     "        clock. Each start draws new phases, so that peaks may lie a little\n"

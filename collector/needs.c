@@ -72,7 +72,7 @@ struct needs needs_of(const struct config *config, const struct flows *flows, si
 
 	for (size_t i = 0; i < flows->count; i++) {
 		const struct flow *flow = &flows->items[i];
-		if (flow->agent == agent && flow->test != CONFIG_NONE)
+		if (flow->agent == agent && flow->test != CONFIG_NONE && flow->apart == 0)
 			add_series(&needs, config, flow);
 	}
 	needs.archive += NEEDS_CHANGES * configuration_size(config);

@@ -3,6 +3,8 @@
 #include "collector/base/calendar.h"
 #include "collector/budget.h"
 #include "collector/demands.h"
+#include "collector/probe/path_mtu.h"
+#include "collector/probe/trace.h"
 #include "config/source.h"
 
 #include <stdlib.h>
@@ -250,7 +252,7 @@ static struct kind kind_of(const struct notice *n, size_t test)
 	look_at_none(n);
 	for (size_t i = 0; i < n->flows.count; i++) {
 		const struct flow *flow = &n->flows.items[i];
-		if (flow->test != test)
+		if (flow->test != test || flow->apart != 0)
 			continue;
 		kind.flow = flow;
 		flows[flow->family == 6] = flow;
@@ -330,6 +332,18 @@ static void say_test(const struct notice *n, size_t index)
 		   arena_format(n->arena, "%u", test->dscp), hours_of(n, test->calendar), kind.to));
 }
 
+static void say_traces(const struct notice *n, size_t index)
+{
+	const struct test_config *test = &n->config->tests[index];
+	struct kind kind = kind_of(n, index);
+
+	if (kind.flow != NULL && test->trace_ns > 0)
+		say(n, NOTICE_TRACES,
+		    VALUES(test->name, kind.agents, length(n, test->trace_ns),
+			   arena_format(n->arena, "%d", TRACE_PACKETS_MAX),
+			   arena_format(n->arena, "%d", MTU_PACKETS_MAX), kind.to));
+}
+
 static bool meets(const struct notice *n, enum flow_manner manner)
 {
 	for (size_t i = 0; i < n->flows.count; i++) {
@@ -375,7 +389,9 @@ static void say_protocols(const struct notice *n)
 	} with_ports[] = {{FLOW_SYN, NOTICE_TCP},
 			  {FLOW_QUERY, NOTICE_UDP},
 			  {FLOW_STREAM, NOTICE_TCP_QUERIES},
-			  {FLOW_VISIT, NOTICE_HTTP}};
+			  {FLOW_VISIT, NOTICE_HTTP},
+			  {FLOW_UDP_TRACE, NOTICE_TRACE_UDP},
+			  {FLOW_TCP_TRACE, NOTICE_TRACE_TCP}};
 	bool any = false;
 
 	say(n, NOTICE_PROTOCOL, NO_VALUES);
@@ -388,6 +404,10 @@ static void say_protocols(const struct notice *n)
 		say(n, with_ports[i].id, VALUES(ports));
 		any = true;
 	}
+	if (meets(n, FLOW_ICMP_TRACE))
+		say(n, NOTICE_TRACE_ICMP, NO_VALUES);
+	if (meets(n, FLOW_MTU))
+		say(n, NOTICE_TRACE_ANSWERS, NO_VALUES);
 	if (!any)
 		say(n, NOTICE_NO_PORTS, NO_VALUES);
 }
@@ -448,6 +468,8 @@ static enum err say_rates(const struct notice *n)
 	say(n, NOTICE_RATES, NO_VALUES);
 	for (size_t i = 0; i < n->config->test_count; i++)
 		say_test(n, i);
+	for (size_t i = 0; i < n->config->test_count; i++)
+		say_traces(n, i);
 	if (watching.flow != NULL)
 		say(n, NOTICE_WATCH, VALUES(watching.agents, watching.sizes, watching.to));
 	return say_sums(n);

@@ -86,6 +86,29 @@ static const char *const texts[NOTICE_TEXTS][NOTICE_LANGUAGES] = {
 		 "netgrade-collector/ and names the contact: please let it pass by that, without "
 		 "a captcha or a block page. In the rates below a visit is reckoned at 128 KiB "
 		 "each way.\n"},
+	[NOTICE_TRACE_ICMP] =
+		{"  - 路由跟踪：ICMP 回显请求，TTL（跳数限制）从 1 到 30。\n",
+		 "  - Traces of the route: ICMP echo requests with lifetimes (TTL, hop limit) "
+		 "from 1 to 30.\n"},
+	[NOTICE_TRACE_UDP] =
+		{"  - 路由跟踪：发往 UDP 端口 {1} 的包，TTL（跳数限制）从 1 到 30；"
+		 "该端口通常无服务监听，目标以 ICMP 端口不可达应答即可。\n",
+		 "  - Traces of the route: packets to UDP port {1} with lifetimes (TTL, hop limit) "
+		 "from 1 to 30. Nothing need listen there: that the target answers with ICMP port "
+		 "unreachable is what is wanted.\n"},
+	[NOTICE_TRACE_TCP] =
+		{"  - 路由跟踪：发往 TCP 端口 {1} 的 SYN 包，TTL（跳数限制）从 1 到 30。\n",
+		 "  - Traces of the route: SYN packets to TCP port {1} with lifetimes (TTL, hop "
+		 "limit) from 1 to 30.\n"},
+	[NOTICE_TRACE_ANSWERS] =
+		{"  - 路径 MTU 探测：不允许分片的大包，不超过 1500 字节，方式同路由跟踪（TCP "
+		 "时改用 ICMP 回显请求）。请放行返回的 ICMP 超时、目标不可达（含“需要分片”）和 "
+		 "ICMPv6 包过大消息。\n",
+		 "  - Path MTU: packets of up to 1500 octets that must not be fragmented, of the "
+		 "same kind as the traces (where those are TCP: ICMP echo requests). Please let "
+		 "ICMP time exceeded, destination unreachable (fragmentation needed among them) "
+		 "and "
+		 "ICMPv6 packet too big pass back.\n"},
 	[NOTICE_NO_PORTS] = {"  - 不使用 TCP 和 UDP，因此不涉及端口。\n",
 			     "  - Neither TCP nor UDP is used, so there are no ports.\n"},
 	[NOTICE_RATES] = {"\n四、速率、包长与时段\n", "\n4. Rates, packet sizes and hours\n"},
@@ -104,6 +127,13 @@ static const char *const texts[NOTICE_TEXTS][NOTICE_LANGUAGES] = {
 		 "0；全天。\n",
 		 "  - Check of its own connection, from {1}: 1 packet a second to {3}; {2}; "
 		 "DSCP 0; around the clock.\n"},
+	[NOTICE_TRACES] =
+		{"  - 测试 {1} 的路由跟踪，由{2}发出：对{6}每 {3}一次，路径变差时另加一次；"
+		 "每次最多 {4} 个小包和 {5} 个大包，每秒不超过 20 个；全天。\n",
+		 "  - Traces of test {1}, from {2}: one every {3} to {6}, and one more when the "
+		 "path "
+		 "goes bad; each at most {4} small packets and {5} large ones, no more than 20 a "
+		 "second; around the clock.\n"},
 	[NOTICE_TO_EACH] = {"每个地址", "each address"},
 	[NOTICE_TO_ONE] = {"其中 {1} ", "{1}"},
 	[NOTICE_EACH_OF] = {"{1}分别", "each of {1}"},

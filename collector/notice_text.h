@@ -24,6 +24,10 @@ enum notice_text {
 	NOTICE_UDP, /* ports, as the next */
 	NOTICE_TCP_QUERIES,
 	NOTICE_HTTP,
+	NOTICE_TRACE_ICMP,
+	NOTICE_TRACE_UDP, /* port */
+	NOTICE_TRACE_TCP, /* ports */
+	NOTICE_TRACE_ANSWERS,
 	NOTICE_NO_PORTS,
 	NOTICE_RATES,
 	NOTICE_TEST,	   /* test; agents; slot; packets; sizes; DSCP; hours; to what */
@@ -31,6 +35,7 @@ enum notice_text {
 	NOTICE_IN_SECONDS, /* length of a slot, as are the next two */
 	NOTICE_IN_MINUTES,
 	NOTICE_IN_HOURS,
+	NOTICE_TRACES,	/* test; agents; how often; packets; large packets; to what */
 	NOTICE_WATCH,	/* agents; sizes; to what */
 	NOTICE_TO_EACH, /* all addresses of the notice */
 	NOTICE_TO_ONE,	/* which */

@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
-/* All flows of one test. They send alike in every slot, so a slot tells everything. */
+/* All flows of one test whose slots have one length. They send alike in every slot, so a slot tells
+ * everything. */
 struct part {
 	size_t test;
+	bool always;	       /* whatever the test's calendar says, as traces are */
 	int64_t seconds;       /* length of a slot */
 	struct amount *before; /* sent in a slot before its second k, k in [0, seconds] */
 	struct amount most;    /* in one second */
@@ -43,8 +45,12 @@ static void raise_to(struct amount *most, struct amount other)
 
 static struct part *find_part(struct traffic *traffic, const struct flow *flow)
 {
+	int64_t seconds = flow->stream.interval / NSEC_PER_SEC;
+	bool always = flow->apart != 0;
+
 	for (size_t i = 0; i < traffic->count; i++) {
-		if (traffic->parts[i].test == flow->test)
+		if (traffic->parts[i].test == flow->test && traffic->parts[i].seconds == seconds &&
+		    traffic->parts[i].always == always)
 			return &traffic->parts[i];
 	}
 	/* The room doubles: it is full whenever the count is a power of two. */
@@ -55,12 +61,17 @@ static struct part *find_part(struct traffic *traffic, const struct flow *flow)
 			return NULL;
 		traffic->parts = parts;
 	}
-	struct part part = {.test = flow->test, .seconds = flow->stream.interval / NSEC_PER_SEC};
+	struct part part = {.test = flow->test, .always = always, .seconds = seconds};
 	part.before = calloc((size_t)part.seconds + 1, sizeof(*part.before));
 	if (part.before == NULL)
 		return NULL;
 	traffic->parts[traffic->count] = part;
 	return &traffic->parts[traffic->count++];
+}
+
+static const struct spans *spans_of(const struct part *part, const struct timeline *timeline)
+{
+	return timeline_spans(timeline, part->always ? CONFIG_NONE : part->test);
 }
 
 /* For now before[k + 1] is what second k sees. */
@@ -69,7 +80,8 @@ static void put_slot(struct part *part, const struct flow *flow)
 	struct amount each = {1 + flow->closing.count, flow->frames.octets + flow->closing.octets};
 
 	for (uint32_t i = 0; i < flow->stream.packets; i++) {
-		int64_t second = second_of(schedule_send_time(&flow->stream, 0, i));
+		nsec at = schedule_send_time(&flow->stream, 0, flow->apart == 0 ? i : 0);
+		int64_t second = second_of(at + flow->apart * (nsec)i) % part->seconds;
 		add(&part->before[second + 1], each);
 	}
 }
@@ -146,8 +158,8 @@ struct amount traffic_amount(const struct traffic *traffic, const struct timelin
 	struct amount sum = {0};
 
 	for (size_t i = 0; i < traffic->count; i++)
-		add(&sum, part_amount(&traffic->parts[i],
-				      timeline_spans(timeline, traffic->parts[i].test), period));
+		add(&sum, part_amount(&traffic->parts[i], spans_of(&traffic->parts[i], timeline),
+				      period));
 	return sum;
 }
 
@@ -172,12 +184,12 @@ static enum err find_changes(const struct traffic *traffic, const struct timelin
 	size_t kept = 0;
 
 	for (size_t i = 0; i < traffic->count; i++)
-		room += 2 * timeline_spans(timeline, traffic->parts[i].test)->count;
+		room += 2 * spans_of(&traffic->parts[i], timeline)->count;
 	out->at = calloc(room + 1, sizeof(*out->at));
 	if (out->at == NULL)
 		return E_MEMORY;
 	for (size_t i = 0; i < traffic->count; i++) {
-		const struct spans *spans = timeline_spans(timeline, traffic->parts[i].test);
+		const struct spans *spans = spans_of(&traffic->parts[i], timeline);
 		for (size_t k = 0; k < spans->count; k++) {
 			out->at[out->count++] = spans->items[k].from;
 			out->at[out->count++] = spans->items[k].until;
@@ -194,7 +206,7 @@ static enum err find_changes(const struct traffic *traffic, const struct timelin
 
 static bool runs(const struct part *part, const struct timeline *timeline, nsec at)
 {
-	return spans_contain(timeline_spans(timeline, part->test), at);
+	return spans_contain(spans_of(part, timeline), at);
 }
 
 static struct rate part_rate(const struct part *part)

@@ -193,6 +193,34 @@ def notices(plan):
     assert refused.returncode == 1 and refused.stdout == "" and "budget" in refused.stderr
 
 
+# Of each at most: 30 hops asked three times; 32 sizes tried three times.
+SMALL, LARGE = 90, 96
+
+
+def traces(plan):
+    """Traces run around the clock, whatever the calendar of their test, and are announced."""
+    path = plan.write(8, "contact: {telephone: 010-1234}\n")
+    before = json.loads(plan.run(path, *ARGUMENTS, "--json").stdout)
+    with open(path, encoding="utf-8") as file:
+        text = file.read().replace("families: [ipv4]", "families: [ipv4], trace: 1h, trace-by: udp")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    after = json.loads(plan.run(path, *ARGUMENTS, "--json").stdout)
+    octets = SMALL * (FRAME[4] - 8 + 32) + LARGE * 1518
+    for whole_, each, paths in ((after["total"], before["total"], 8),
+                                (after["targets"][-1], before["targets"][-1], 1)):
+        assert whole_["packets"] - each["packets"] == paths * 5 * (SMALL + LARGE), whole_
+        assert whole_["octets"] - each["octets"] == paths * 5 * octets, whole_
+    for need in ("series", "curves", "histograms", "memory"):
+        assert after["needs"][0][need] == before["needs"][0][need], need
+    for language, words in (("zh-CN", ["UDP 端口 33434", "路径 MTU", "每 60 分钟一次", "90 个小包"]),
+                            ("en", ["UDP port 33434", "Path MTU", "one every 60 min", "90 small"])):
+        told = plan.run(path, "--notice", "east", "--lang", language).stdout
+        flat = told.replace("\n    ", "" if language == "zh-CN" else " ")
+        assert all(word in flat for word in words), [w for w in words if w not in flat]
+        assert max(map(columns, told.splitlines())) <= COLUMNS
+
+
 def mistakes(plan):
     path = plan.write(1)
     for arguments, words in ((["--from", "tomorrow"], "no local time"), (["--for", "60"], "no dur"),
@@ -209,6 +237,7 @@ def main(collector):
         "announced maintenance is shown": windows,
         "what exceeds the budget is refused": budgets,
         "security staff are told": notices,
+        "traces count and are announced": traces,
         "mistakes are told": mistakes,
     }
     print(f"1..{len(checks)}")
