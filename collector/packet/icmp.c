@@ -154,9 +154,10 @@ enum err icmp_read_quoted(const uint8_t *bytes, size_t len, const struct mark_se
 	return E_OK;
 }
 
+enum { UNREACHABLE_V4 = 3, UNREACHABLE_V6 = 1 };
+
 enum loss_cause icmp_cause(uint8_t family, uint8_t type, uint8_t code)
 {
-	enum { UNREACHABLE_V4 = 3, UNREACHABLE_V6 = 1 };
 	static const struct {
 		uint8_t family;
 		uint8_t type;
@@ -176,4 +177,12 @@ enum loss_cause icmp_cause(uint8_t family, uint8_t type, uint8_t code)
 			return LOSS_FILTERED;
 	}
 	return LOSS_UNREACHABLE;
+}
+
+bool icmp_closes_port(uint8_t family, uint8_t type, uint8_t code)
+{
+	enum { PORT_V4 = 3, PORT_V6 = 4 };
+
+	return family == 4 ? type == UNREACHABLE_V4 && code == PORT_V4
+			   : type == UNREACHABLE_V6 && code == PORT_V6;
 }

@@ -55,4 +55,7 @@ MUST_CHECK enum err icmp_read_quoted(const uint8_t *bytes, size_t len, const str
  * section 3.1): LOSS_FILTERED where a router says that it is prohibited, else LOSS_UNREACHABLE. */
 enum loss_cause icmp_cause(uint8_t family, uint8_t type, uint8_t code);
 
+/* Whether it says that nothing listens at a port, which only the host itself can know. */
+bool icmp_closes_port(uint8_t family, uint8_t type, uint8_t code);
+
 #endif

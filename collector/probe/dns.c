@@ -3,6 +3,7 @@
 #include "collector/base/clock.h"
 #include "collector/net/origins.h"
 #include "collector/net/ports.h"
+#include "collector/packet/icmp.h"
 #include "collector/packet/udp.h"
 #include "collector/probe/exchange.h"
 #include "collector/probe/raw.h"
@@ -97,6 +98,15 @@ static bool redeem(const struct dns_probe *dns, const uint16_t ports[2], const u
 	       stub->port == ports[1];
 }
 
+/* That nothing listens is the host's own word, be it from another address of its own; a firewall
+ * that forges it cannot be told from it. */
+static enum loss_cause cause_of(struct raw *raw, int index, const struct report *report)
+{
+	if (icmp_closes_port(raw_family(index), report->type, report->code))
+		return LOSS_REFUSED;
+	return raw_cause(raw, index, report);
+}
+
 static bool dns_read_report(struct raw *raw, int index, const struct report *report,
 			    struct probe_event *event)
 {
@@ -117,7 +127,7 @@ static bool dns_read_report(struct raw *raw, int index, const struct report *rep
 	if (report->looped)
 		return true;
 	event->kind = PROBE_FAILED;
-	event->cause = raw_cause(raw, index, report);
+	event->cause = cause_of(raw, index, report);
 	return true;
 }
 

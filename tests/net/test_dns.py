@@ -250,7 +250,7 @@ def hostile(options, results):
 
 def none_answers(options, results):
     """No server at the port; administratively prohibited; unreachable; dropped."""
-    rules = (("", "unreachable"), ("reject with icmpx type admin-prohibited", "filtered"),
+    rules = (("", "refused"), ("reject with icmpx type admin-prohibited", "filtered"),
              ("reject with icmpx type host-unreachable", "unreachable"), ("drop", None))
     for rule, cause in rules:
         with lab.Lab(options.emulator, forward="delay=fixed:2ms",

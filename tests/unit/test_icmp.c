@@ -279,6 +279,9 @@ static void prohibitions_are_told_from_other_errors(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_int_equal(icmp_cause(rows[i].family, rows[i].type, rows[i].code),
 				 rows[i].cause);
+	assert_true(icmp_closes_port(4, 3, 3) && icmp_closes_port(6, 1, 4));
+	assert_false(icmp_closes_port(4, 3, 4) || icmp_closes_port(4, 1, 4));
+	assert_false(icmp_closes_port(6, 1, 3) || icmp_closes_port(6, 3, 3));
 }
 
 int main(void)
