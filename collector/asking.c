@@ -27,32 +27,27 @@ static enum err read_expected(const struct test_config *test, struct ask *ask,
 	return E_OK;
 }
 
-static enum err page_of(const struct test_config *test, struct ask **out)
+static enum err page_of(const struct test_config *test, const struct site *site, struct ask **out)
 {
+	struct test_type type = test_type_at(test, site);
+	bool own = test_visits_own_pages(test) && test->expect[0] == NULL;
 	struct ask ask = {
-		.url = test->url,
-		.text = test->expect[0],
+		.url = test_page_at(test, site),
+		.text = own ? site->expect : test->expect[0],
 		.blocked = (const char *const *)test->blocked,
 		.body_most = test->body,
 		.redirects_most = test->redirects,
 		.by_name = test->by_name,
 	};
 
-	snprintf(ask.subject, sizeof(ask.subject), "%s", test->subject);
+	snprintf(ask.subject, sizeof(ask.subject), "%s", type.subject);
 	return ask_copy(&ask, out);
 }
 
-enum err asking_of(const struct test_config *test, struct ask **out)
+static enum err question_of(const struct test_config *test, struct ask **out)
 {
-	if (test->url != NULL)
-		return page_of(test, out);
-
 	struct ask ask = {.query = {.edns = DNS_EDNS_SIZE, .recursion = true}};
 
-	if (test->query == NULL) {
-		*out = NULL;
-		return E_OK;
-	}
 	snprintf(ask.subject, sizeof(ask.subject), "%s", test->subject);
 	ask.query.type = dns_type_find(test->record);
 	ask.transport = strcmp(test->transport, "tcp") == 0 ? ASK_STREAM : ASK_DATAGRAM;
@@ -68,6 +63,16 @@ enum err asking_of(const struct test_config *test, struct ask **out)
 		rc = ask_copy(&ask, out);
 	free(values);
 	return rc;
+}
+
+enum err asking_of(const struct test_config *test, const struct site *site, struct ask **out)
+{
+	if (test_page_at(test, site) != NULL)
+		return page_of(test, site, out);
+	if (test->query != NULL)
+		return question_of(test, out);
+	*out = NULL;
+	return E_OK;
 }
 
 /* The word of a list that was given, or its first; NULL after telling what would be right. */
@@ -131,7 +136,7 @@ enum err asking_from_words(const struct asking_words *words, struct ask **out)
 	else if (test.record != NULL && test.transport != NULL &&
 		 read_answers(words->expect, test.record, texts, expect)) {
 		question_subject(&test, test.subject);
-		return asking_of(&test, out);
+		return question_of(&test, out);
 	}
 	return E_USAGE;
 }

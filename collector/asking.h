@@ -7,9 +7,10 @@
 #include "collector/probe/ask.h"
 #include "config/config.h"
 
-/* NULL for a test of no service. The caller destroys it. E_MEMORY; E_SYNTAX for words that the
- * loader would have refused. */
-MUST_CHECK enum err asking_of(const struct test_config *test, struct ask **out);
+/* NULL for a test of no service; at this site. The caller destroys it. E_MEMORY; E_SYNTAX for words
+ * that the loader would have refused. */
+MUST_CHECK enum err asking_of(const struct test_config *test, const struct site *site,
+			      struct ask **out);
 
 /* The words of a command line; NULL where they were not given. */
 struct asking_words {

@@ -18,6 +18,7 @@ struct notice {
 	size_t addresses;	    /* that are sent anything */
 	const char **members;	    /* room for any list, used for one at a time */
 	bool (*sent)[FAMILY_COUNT]; /* by site: what is looked at is sent to that address */
+	bool *visited;		    /* by site: at a page of its own */
 	struct arena *arena;
 	FILE *out;
 };
@@ -164,8 +165,8 @@ static void say_targets(const struct notice *n)
 		const struct site *site = &n->config->sites[i];
 		size_t count = list_addresses(n, i, n->members);
 		if (count > 0)
-			say(n, NOTICE_TARGET,
-			    VALUES(named(n, &site->title, site->name), join(n, count)));
+			say(n, n->visited[i] ? NOTICE_TARGET_PAGE : NOTICE_TARGET,
+			    VALUES(named(n, &site->title, site->name), join(n, count), site->url));
 	}
 }
 
@@ -209,7 +210,17 @@ static const struct test_config *visits_of(const struct notice *n, const struct 
 	const struct test_config *test =
 		flow->test == CONFIG_NONE ? NULL : &n->config->tests[flow->test];
 
-	return test == NULL || test->url == NULL ? NULL : test;
+	return flow->manner == FLOW_VISIT ? test : NULL;
+}
+
+static const char *page_of(const struct notice *n, const struct test_config *test)
+{
+	const char *body = arena_format(n->arena, "%u", (unsigned)test->body);
+	const char *redirects = arena_format(n->arena, "%u", (unsigned)test->redirects);
+
+	if (test_visits_own_pages(test))
+		return phrase(n, NOTICE_OWN_PAGES, VALUES(body, redirects));
+	return phrase(n, NOTICE_PAGE, VALUES(test->url, body, redirects));
 }
 
 /* By family, of those whose flow is given. */
@@ -231,10 +242,7 @@ static const char *sizes_of(const struct notice *n, const struct flow *const flo
 	}
 	const struct test_config *visits = visits_of(n, any);
 	if (visits != NULL)
-		return phrase(n, NOTICE_PAGE,
-			      VALUES(visits->url,
-				     arena_format(n->arena, "%u", (unsigned)visits->body),
-				     arena_format(n->arena, "%u", (unsigned)visits->redirects)));
+		return page_of(n, visits);
 	if (any->manner != FLOW_ECHO)
 		return phrase(n, by_manner[any->manner],
 			      VALUES(arena_format(n->arena, "%u", any->port), join(n, count)));
@@ -326,7 +334,7 @@ static void say_test(const struct notice *n, size_t index)
 
 	if (kind.flow == NULL)
 		return;
-	say(n, test->url == NULL ? NOTICE_TEST : NOTICE_VISITS,
+	say(n, visits_of(n, kind.flow) == NULL ? NOTICE_TEST : NOTICE_VISITS,
 	    VALUES(test->name, kind.agents, length(n, test->interval_ns),
 		   arena_format(n->arena, "%u", test->packets), kind.sizes,
 		   arena_format(n->arena, "%u", test->dscp), hours_of(n, test->calendar), kind.to));
@@ -533,8 +541,14 @@ static void make_room(struct notice *n)
 	}
 	n->members = arena_zeroed(n->arena, members, sizeof(*n->members));
 	n->sent = arena_zeroed(n->arena, config->site_count, sizeof(*n->sent));
-	for (size_t i = 0; i < n->flows.count; i++)
-		look_at(n, &n->flows.items[i]);
+	n->visited = arena_zeroed(n->arena, config->site_count, sizeof(*n->visited));
+	for (size_t i = 0; i < n->flows.count; i++) {
+		const struct flow *flow = &n->flows.items[i];
+		const struct test_config *visits = visits_of(n, flow);
+		look_at(n, flow);
+		if (visits != NULL && test_visits_own_pages(visits))
+			n->visited[flow->host] = true;
+	}
 	for (size_t i = 0; i < config->site_count; i++)
 		n->addresses += (size_t)n->sent[i][FAMILY_IPV4] + n->sent[i][FAMILY_IPV6];
 }

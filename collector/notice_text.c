@@ -42,6 +42,7 @@ static const char *const texts[NOTICE_TEXTS][NOTICE_LANGUAGES] = {
 	[NOTICE_TARGETS] = {"\n二、探测目标（{1} 个地址）\n",
 			    "\n2. Where they go to ({1} addresses)\n"},
 	[NOTICE_TARGET] = {"  - {1}：{2}\n", "  - {1}: {2}\n"},
+	[NOTICE_TARGET_PAGE] = {"  - {1}：{2}；网页 {3}\n", "  - {1}: {2}; page {3}\n"},
 	[NOTICE_PROTOCOL] = {"\n三、协议与端口\n", "\n3. Protocols and ports\n"},
 	[NOTICE_ICMP] =
 		{"  - 请求：ICMP 回显请求（IPv4 类型 8；IPv6 为 ICMPv6 类型 128），代码 0。\n"
@@ -149,6 +150,10 @@ static const char *const texts[NOTICE_TEXTS][NOTICE_LANGUAGES] = {
 	[NOTICE_PAGE] = {"网页 {1}，最多读取 {2} 字节，跟随重定向不超过 {3} 次",
 			 "the page {1}, of which at most {2} octets are read, with at most {3} "
 			 "redirects followed"},
+	[NOTICE_OWN_PAGES] =
+		{"各目标自己的网页（见第二节），最多读取 {1} 字节，跟随重定向不超过 {2} 次",
+		 "the page of each (see section 2), of which at most {1} octets are read, with at "
+		 "most {2} redirects followed"},
 	[NOTICE_SIZE_IPV4] = {"IPv4 包长 {1} 字节", "IPv4 packets of {1} octets"},
 	[NOTICE_SIZE_IPV6] = {"IPv6 包长 {1} 字节", "IPv6 packets of {1} octets"},
 	[NOTICE_FRAGMENTS_IPV4] = {"IPv4 分 {2} 片，共 {1} 字节",

@@ -18,6 +18,7 @@ enum notice_text {
 	NOTICE_SOURCE_UNKNOWN, /* agent */
 	NOTICE_TARGETS,	       /* how many addresses */
 	NOTICE_TARGET,	       /* site; addresses */
+	NOTICE_TARGET_PAGE,    /* site; addresses; URL */
 	NOTICE_PROTOCOL,
 	NOTICE_ICMP,
 	NOTICE_TCP, /* ports */
@@ -46,6 +47,7 @@ enum notice_text {
 	NOTICE_QUERY,
 	NOTICE_STREAM,
 	NOTICE_PAGE,	  /* URL; octets; redirects */
+	NOTICE_OWN_PAGES, /* octets; redirects */
 	NOTICE_SIZE_IPV4, /* octets of the packet */
 	NOTICE_SIZE_IPV6,
 	NOTICE_FRAGMENTS_IPV4, /* octets of all fragments; how many */

@@ -6,10 +6,9 @@
 #include "collector/base/progress.h"
 #include "collector/base/random.h"
 #include "collector/commands.h"
-#include "collector/discovery.h"
+#include "collector/discovery_once.h"
 #include "collector/net/capture.h"
 #include "collector/privilege.h"
-#include "collector/proposal.h"
 #include "collector/quantity.h"
 #include "collector/result.h"
 #include "collector/ticker.h"
@@ -92,10 +91,10 @@ static bool suits_method(const struct method_rule *rule, const char *method)
 		fprintf(stderr, "--port: %s; leave it out\n", rule->without);
 	else if (rule->port && rule->usual == NULL && given.port == NULL)
 		fprintf(stderr, "--port is missing; %s needs one, such as --port 443\n", method);
-	else if (rule->page && given.visiting.url == NULL)
+	else if (rule->page && given.visiting.url == NULL && given.config == NULL)
 		fprintf(stderr,
 			"--url is missing; %s needs one, such as --url "
-			"https://www.example.gov.cn/\n",
+			"https://www.example.gov.cn/, or --config FILE and a site with a url\n",
 			method);
 	else if (!rule->page && given.visiting.url != NULL)
 		fprintf(stderr, "--url: only http visits pages; leave it out\n");
@@ -125,7 +124,7 @@ static bool read_plan(struct target *out, struct ask *ask)
 	nsec t_max = page ? 15 * NSEC_PER_SEC : 2 * NSEC_PER_SEC;
 
 	if (rule == NULL || !suits_method(rule, method) ||
-	    !visiting_page(&given.visiting, ask, &port) ||
+	    (page && !visiting_page(&given.visiting, ask, &port)) ||
 	    !quantity_number(given.port, "port", (long[]){1, UINT16_MAX}, &port) ||
 	    !quantity_number(given.count, "count", (long[]){1, 10000}, &count) ||
 	    !quantity_number(given.size, "size", (long[]){MARK_SIZE, 65000}, &size) ||
@@ -177,35 +176,64 @@ static bool add_host(struct once *once, const char *name, const struct endpoint 
 	return !given.packets || result->packets != NULL;
 }
 
-static bool add_site(struct once *once, const struct config *config, const char *name)
+/* Whether a page is visited that only a site can tell. */
+static bool lacks_page(const struct once *once)
 {
-	size_t index = config == NULL ? CONFIG_NONE : config_find_site(config, name);
-	bool found = false;
+	return once->plan.ask == &once->ask && once->ask.url == NULL;
+}
 
-	for (int family = 0; index != CONFIG_NONE && family < FAMILY_COUNT; family++) {
-		const struct address *address = &config->sites[index].address[family];
+/* Has the last result visit the page of its own. */
+static bool take_page(struct once *once, const struct site *site)
+{
+	struct result *result = &once->results[once->count - 1];
+	struct ask ask = once->ask;
+
+	ask.url = site->url;
+	if (ask.text == NULL)
+		ask.text = site->expect;
+	result->port = site->url_port;
+	return ask_copy(&ask, &result->page) == E_OK;
+}
+
+static bool add_site(struct once *once, const struct site *site, const char *name)
+{
+	bool own = lacks_page(once);
+
+	if (own && site->url == NULL) {
+		fprintf(stderr, "'%s' has no url in the configuration; give it one, or --url\n",
+			name);
+		return false;
+	}
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct address *address = &site->address[family];
 		struct endpoint host = {.family = family == FAMILY_IPV4 ? 4 : 6};
 		if (!address->given)
 			continue;
 		memcpy(host.bytes, address->bytes, sizeof(host.bytes));
-		if (!add_host(once, name, &host))
+		if (!add_host(once, name, &host) || (own && !take_page(once, site)))
 			return false;
-		found = true;
 	}
-	return found;
+	return true;
 }
 
 static bool add_operand(struct once *once, const struct config *config, const char *text)
 {
 	struct endpoint host;
+	size_t site = config == NULL ? CONFIG_NONE : config_find_site(config, text);
+	bool address = endpoint_parse(text, &host) == E_OK;
 
-	if (endpoint_parse(text, &host) == E_OK)
+	if (address && !lacks_page(once))
 		return add_host(once, text, &host);
-	if (add_site(once, config, text))
-		return true;
-	fprintf(stderr, "'%s' is no IPv4 or IPv6 address%s (names are not looked up)\n", text,
-		config == NULL ? "; the name of a site needs --config FILE"
-			       : " and no site of the configuration");
+	if (site != CONFIG_NONE)
+		return add_site(once, &config->sites[site], text);
+	if (address)
+		fprintf(stderr, "'%s': --url is missing; only sites may have a url of their own\n",
+			text);
+	else
+		fprintf(stderr, "'%s' is no IPv4 or IPv6 address%s (names are not looked up)\n",
+			text,
+			config == NULL ? "; the name of a site needs --config FILE"
+				       : " and no site of the configuration");
 	return false;
 }
 
@@ -333,6 +361,10 @@ static enum err add_targets(struct once *once)
 		uint32_t series;
 		target.host = once->results[i].host;
 		target.host.port = once->plan.host.port;
+		if (once->results[i].page != NULL) {
+			target.ask = once->results[i].page;
+			target.host.port = once->results[i].port;
+		}
 		target.phase_seed = random_u64(&random);
 		rc = agent_add(once->agent, &target, &series);
 		if (rc == E_UNSUPPORTED)
@@ -415,64 +447,16 @@ static bool suits(enum mode mode)
 	return true;
 }
 
-/* Whether the inventory alone has the targets. */
-static bool suits_inventory(int count, char **operands)
-{
-	if (count > 0)
-		fprintf(stderr, "'%s': --inventory has the targets; leave it out\n", operands[0]);
-	return count == 0 && suits(MODE_INVENTORY);
-}
-
-/* The exit code. */
-static int print_proposal(const struct trials *trials)
-{
-	proposal_tell_silent(trials);
-	if (given.json && !proposal_print_json(trials))
-		return EXIT_FAILED;
-	if (!proposal_any(trials)) {
-		fprintf(stderr, "nothing is proposed: no site answered\n");
-		return EXIT_FAILED;
-	}
-	if (!given.json)
-		proposal_print(trials, stdout);
-	return EXIT_OK;
-}
-
-static int discover(const struct config *config, struct discovery_options *options)
-{
-	struct trials trials = {.items = NULL};
-
-	enum err rc = privilege_by_hand(given.user, &options->account);
-	if (rc == E_OK)
-		rc = trials_create(config, &trials);
-	if (rc == E_OK)
-		rc = discovery_run(options, &trials);
-	int code = rc == E_OK ? print_proposal(&trials) : rc == E_USAGE ? EXIT_USAGE : EXIT_FAILED;
-	if (rc != E_OK)
-		fprintf(stderr, "nothing is proposed: %s\n",
-			rc == E_CLOSED ? "stopped before the end" : err_text(rc));
-	trials_finish(&trials);
-	return code;
-}
-
+/* The inventory alone has the targets. */
 static int run_inventory(int count, char **operands)
 {
-	struct discovery_options options = {.t_max = 2 * NSEC_PER_SEC};
-	struct diagnostics diagnostics = {0};
-	long rate = 50;
+	struct discovery_words words = {given.inventory, given.rate, given.t_max, given.user};
 
-	if (!suits_inventory(count, operands) ||
-	    !quantity_number(given.rate, "rate", (long[]){1, 1000}, &rate) ||
-	    !quantity_duration(given.t_max, "t-max", (nsec[]){10 * NSEC_PER_MSEC, NSEC_PER_MIN},
-			       &options.t_max))
+	if (count > 0)
+		fprintf(stderr, "'%s': --inventory has the targets; leave it out\n", operands[0]);
+	if (count > 0 || !suits(MODE_INVENTORY))
 		return EXIT_USAGE;
-	options.rate = (uint32_t)rate;
-	struct config *config = config_load_inventory(given.inventory, &diagnostics);
-	diagnostics_print(&diagnostics, stderr);
-	diagnostics_finish(&diagnostics);
-	int code = config == NULL ? EXIT_USAGE : discover(config, &options);
-	config_destroy(config);
-	return code;
+	return discovery_once(&words, given.json ? DISCOVERY_JSON : DISCOVERY_YAML);
 }
 
 static int trace_all(const struct trace_once *trace, const struct once *once)
@@ -558,8 +542,9 @@ static const struct option_row options[] = {
 	{"query", "NAME", "of dns: the domain name that is asked for", &given.words.query, NULL},
 	{"record", "TYPE", "of dns: A, AAAA, NS or SOA (A)", &given.words.record, NULL},
 	{"transport", "WORD", "of dns: udp or tcp (udp)", &given.words.transport, NULL},
-	{"url", "URL", "of http: the page, visited at the address of TARGET", &given.visiting.url,
-	 NULL},
+	{"url", "URL",
+	 "of http: the page, visited at the address of TARGET (of a site: its url in --config)",
+	 &given.visiting.url, NULL},
 	{"expect", "TEXT",
 	 "of dns: right answers, between commas; of http: text that the page must have (any)",
 	 &given.visiting.expect, NULL},

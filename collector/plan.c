@@ -42,11 +42,12 @@ struct request {
 static struct planned planned_of(const struct request *request, enum family family)
 {
 	const struct test_config *test = request->test;
+	struct test_type type = test_type_at(test, request->site);
 	struct planned planned = {
 		.key = {.family = family == FAMILY_IPV4 ? 4 : 6,
 			.dscp = test->dscp,
 			.size = test->size,
-			.port = test->port},
+			.port = type.port},
 		.target = {.method = probe_find(test->method),
 			   .interval = test->interval_ns,
 			   .t_max = test->t_max_ns,
@@ -61,9 +62,9 @@ static struct planned planned_of(const struct request *request, enum family fami
 
 	snprintf(planned.key.agent, KEY_NAME, "%s", request->agent);
 	snprintf(planned.key.target, KEY_NAME, "%s", site_key(request->site));
-	test_method_key(test, planned.key.method);
+	snprintf(planned.key.method, KEY_METHOD, "%s", type.method);
 	planned.target.host.family = planned.key.family;
-	planned.target.host.port = test->port;
+	planned.target.host.port = type.port;
 	memcpy(planned.target.host.bytes, request->site->address[family].bytes,
 	       sizeof(planned.target.host.bytes));
 	series_key_format(&planned.key, text);
@@ -71,9 +72,9 @@ static struct planned planned_of(const struct request *request, enum family fami
 	return planned;
 }
 
-static enum err fill_ask(struct planned *planned, const struct test_config *test)
+static enum err fill_ask(struct planned *planned, const struct request *request)
 {
-	enum err rc = asking_of(test, &planned->ask);
+	enum err rc = asking_of(request->test, request->site, &planned->ask);
 
 	if (rc != E_OK || planned->ask == NULL)
 		return rc;
@@ -105,7 +106,7 @@ static enum err add_site(struct plan *plan, const struct request *request)
 		struct planned planned = planned_of(request, family);
 		if (planned.target.method == NULL)
 			return E_UNSUPPORTED;
-		enum err rc = fill_ask(&planned, request->test);
+		enum err rc = fill_ask(&planned, request);
 		if (rc == E_OK)
 			rc = append(plan, &planned);
 		if (rc != E_OK) {

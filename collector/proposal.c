@@ -72,3 +72,41 @@ bool proposed_by(const struct proposed *proposed, const struct proposed_test *te
 	}
 	return false;
 }
+
+/* WAYS: none tries this port. */
+static enum way way_to(uint16_t port)
+{
+	enum way way = 0;
+
+	while (way < WAYS && way_rules[way].port != port)
+		way++;
+	return way;
+}
+
+bool proposed_visit(const struct trials *trials, size_t index, enum family *out)
+{
+	const struct site *site = &trials->config->sites[index];
+	enum way way = site->url == NULL ? WAYS : way_to(site->url_port);
+	enum family found = FAMILY_COUNT;
+	size_t given = 0;
+	size_t answered = 0;
+
+	if (way == WAYS)
+		return false;
+	for (enum family f = 0; f < FAMILY_COUNT; f++) {
+		given += site->address[f].given;
+		if (!site->address[f].given || !trial_at(trials, index, f, way)->answered)
+			continue;
+		found = f;
+		answered++;
+	}
+	*out = answered == given ? FAMILY_COUNT : found;
+	return answered > 0;
+}
+
+void proposed_visit_name(enum family family, char out[PROPOSED_NAME])
+{
+	bool all = family == FAMILY_COUNT;
+
+	snprintf(out, PROPOSED_NAME, "page%s%s", all ? "" : "-", all ? "" : family_name(family));
+}

@@ -33,6 +33,12 @@ void proposed_name(const struct proposed_test *test, char out[PROPOSED_NAME]);
 /* Whether the test is to measure the site. */
 bool proposed_by(const struct proposed *proposed, const struct proposed_test *test);
 
+/* Whether a site's own page can be visited: its port was tried and answered. out: the family of the
+ * addresses that did; FAMILY_COUNT: all of the site. */
+bool proposed_visit(const struct trials *trials, size_t site, enum family *out);
+
+void proposed_visit_name(enum family family, char out[PROPOSED_NAME]);
+
 /* Whether a test is proposed for any site. */
 bool proposal_any(const struct trials *trials);
 

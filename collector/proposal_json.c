@@ -30,6 +30,18 @@ static json_t *test_json(const struct proposed *proposed, enum family family)
 	return json_string(name);
 }
 
+/* The test that visits the page of its own at the address; null where its port did not answer. */
+static json_t *visit_json(const struct trials *trials, size_t site, enum family family)
+{
+	char name[PROPOSED_NAME];
+	enum family over;
+
+	if (!proposed_visit(trials, site, &over) || (over != FAMILY_COUNT && over != family))
+		return json_null();
+	proposed_visit_name(over, name);
+	return json_string(name);
+}
+
 static json_t *site_json(const struct trials *trials, size_t index)
 {
 	const struct site *site = &trials->config->sites[index];
@@ -43,11 +55,13 @@ static json_t *site_json(const struct trials *trials, size_t index)
 		for (enum way way = 0; way < WAYS; way++)
 			json_array_append_new(tried, trial_json(trials, index, f, way));
 		json_array_append_new(addresses,
-				      json_pack("{ss,ss,so,so}", "family", family_name(f),
+				      json_pack("{ss,ss,so,so,so}", "family", family_name(f),
 						"address", site->address[f].text, "tried", tried,
-						"test", test_json(&proposed, f)));
+						"test", test_json(&proposed, f), "visits",
+						visit_json(trials, index, f)));
 	}
-	return json_pack("{ss,so}", "site", site->name, "addresses", addresses);
+	return json_pack("{ss,ss?,so}", "site", site->name, "url", site->url, "addresses",
+			 addresses);
 }
 
 bool proposal_print_json(const struct trials *trials)

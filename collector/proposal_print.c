@@ -91,6 +91,28 @@ static void print_test(const struct trials *trials, const struct proposed_test *
 	}
 }
 
+/* Those of one family, or of all: the sites whose own page can be visited there. */
+static void print_visits(const struct trials *trials, enum family family, FILE *out)
+{
+	char name[PROPOSED_NAME];
+	bool open = false;
+
+	proposed_visit_name(family, name);
+	for (size_t i = 0; i < trials->config->site_count; i++) {
+		enum family over;
+		if (!proposed_visit(trials, i, &over) || over != family)
+			continue;
+		if (!open) {
+			fprintf(out, "  - name: %s\n    method: http\n    interval: 5m\n", name);
+			if (family != FAMILY_COUNT)
+				fprintf(out, "    families: [%s]\n", family_name(family));
+			fprintf(out, "    targets:\n      sites:\n");
+		}
+		open = true;
+		fprintf(out, "        - %s\n", trials->config->sites[i].name);
+	}
+}
+
 static void print_tests(const struct trials *trials, FILE *out)
 {
 	fprintf(out, "tests:\n");
@@ -100,6 +122,8 @@ static void print_tests(const struct trials *trials, FILE *out)
 			print_test(trials, &test, out);
 		}
 	}
+	for (int f = FAMILY_COUNT; f >= 0; f--)
+		print_visits(trials, (enum family)f, out);
 }
 
 static bool silent(const struct trials *trials, size_t site, enum family family)
@@ -138,6 +162,23 @@ static void print_remark(const struct trials *trials, FILE *out)
 	}
 }
 
+static void print_unvisited(const struct trials *trials, FILE *out)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < trials->config->site_count; i++) {
+		const struct site *site = &trials->config->sites[i];
+		enum family over;
+		if (site->url == NULL || proposed_visit(trials, i, &over))
+			continue;
+		if (!open)
+			fprintf(out, "\n# Not visited, since the port of its page was not tried or "
+				     "did not answer:\n");
+		open = true;
+		fprintf(out, "#   %s %s\n", site->name, site->url);
+	}
+}
+
 void proposal_print(const struct trials *trials, FILE *out)
 {
 	print_head(trials, out);
@@ -145,6 +186,7 @@ void proposal_print(const struct trials *trials, FILE *out)
 	print_sites(trials, out);
 	print_tests(trials, out);
 	print_remark(trials, out);
+	print_unvisited(trials, out);
 }
 
 void proposal_tell_silent(const struct trials *trials)

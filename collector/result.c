@@ -54,6 +54,8 @@ struct result result_absent(const char *name, const struct endpoint *host)
 void result_finish(struct result *result)
 {
 	visits_finish(&result->visits);
+	ask_destroy(result->page);
+	result->page = NULL;
 	free(result->packets);
 	result->packets = NULL;
 }
@@ -260,6 +262,7 @@ static json_t *packets_of(const struct result *result)
 static json_t *result_json(const struct result *result, const struct target *plan)
 {
 	const struct summary *s = &result->summary;
+	uint16_t port = result->page == NULL ? plan->host.port : result->port;
 	char address[ENDPOINT_TEXT];
 	json_t *round_trip =
 		json_pack("{so,so,so,so,so}", "min", delay_or_null(s->rtt_min), "median",
@@ -271,16 +274,15 @@ static json_t *result_json(const struct result *result, const struct target *pla
 		"{ss,ss,ss,ss,so*,sI,sI,si,sI,sI,si,si,si,si,si,si,si,si,si,so,so,ss,so,so*,so*}",
 		"target", result->name, "address", address, "family",
 		result->host.family == 4 ? "ipv4" : "ipv6", "method", plan->method->method, "port",
-		plan->host.port == 0 ? NULL : json_integer(plan->host.port), "from_ns",
-		(json_int_t)s->from, "until_ns", (json_int_t)s->until, "packets", (int)s->expected,
-		"interval_ns", (json_int_t)(plan->interval / plan->packets), "t_max_ns",
-		(json_int_t)plan->t_max, "size", (int)plan->size, "dscp", (int)plan->dscp, "sent",
-		(int)s->sent, "unsent", (int)(s->expected - s->sent), "lost", (int)s->lost,
-		"duplicated", (int)s->duplicated, "reordered", (int)s->reordered, "late",
-		(int)s->late, "rejected", (int)s->rejected, "round_trip_ns", round_trip,
-		"lost_quantiles", lost_quantiles(result), "stamped_by",
-		stamp_source_name(result->stamped_by), "flags", flags_of(s->flags), "each_packet",
-		packets_of(result), "visits",
+		port == 0 ? NULL : json_integer(port), "from_ns", (json_int_t)s->from, "until_ns",
+		(json_int_t)s->until, "packets", (int)s->expected, "interval_ns",
+		(json_int_t)(plan->interval / plan->packets), "t_max_ns", (json_int_t)plan->t_max,
+		"size", (int)plan->size, "dscp", (int)plan->dscp, "sent", (int)s->sent, "unsent",
+		(int)(s->expected - s->sent), "lost", (int)s->lost, "duplicated",
+		(int)s->duplicated, "reordered", (int)s->reordered, "late", (int)s->late,
+		"rejected", (int)s->rejected, "round_trip_ns", round_trip, "lost_quantiles",
+		lost_quantiles(result), "stamped_by", stamp_source_name(result->stamped_by),
+		"flags", flags_of(s->flags), "each_packet", packets_of(result), "visits",
 		plan->ask == NULL ? NULL : visits_json(&result->visits));
 }
 

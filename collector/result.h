@@ -14,6 +14,8 @@
 struct result {
 	const char *name; /* as the user wrote it */
 	struct endpoint host;
+	struct ask *page; /* of its own, owned; NULL: what all are asked for */
+	uint16_t port;	  /* of that page */
 	struct summary summary;
 	nsec p95;		      /* of all packets sent, lost = NSEC_INFINITE */
 	enum stamp_source stamped_by; /* the weakest of the answered packets */

@@ -28,11 +28,9 @@ bool visiting_servers(const struct visiting *words, struct name_servers *out)
 bool visiting_page(const struct visiting *words, struct ask *ask, long *port)
 {
 	struct problem problem;
-	uint16_t number;
+	uint16_t number = 0;
 
-	if (words->url == NULL)
-		return true;
-	if (!url_parse(words->url, &number, &problem)) {
+	if (words->url != NULL && !url_parse(words->url, &number, &problem)) {
 		fprintf(stderr, "--url: %s\n", problem.text);
 		return false;
 	}

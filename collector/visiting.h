@@ -16,8 +16,7 @@ struct visiting {
 	bool by_name;
 };
 
-/* Its texts are those of the words; port: where the page is. Without a URL both stay as they are.
- */
+/* Its texts are those of the words; port: where the page is, 0 without a URL. */
 bool visiting_page(const struct visiting *words, struct ask *ask, long *port);
 
 /* Whom names are asked of. */

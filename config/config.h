@@ -97,6 +97,10 @@ struct site {
 	char **tags;
 	size_t tag_count;
 	struct address address[FAMILY_COUNT];
+	/* Its own page, for tests that name none. NULL: it has none. */
+	char *url;
+	uint16_t url_port;
+	char *expect; /* a text that this page must have; NULL: any */
 	/* What of all that is measured enters the score. CONFIG_NONE: no test covers the site. */
 	size_t scored_test;
 	size_t scored_agent;
@@ -121,11 +125,11 @@ struct test_config {
 	int64_t interval_ns;
 	uint32_t packets;
 	uint16_t size; /* octets of payload; 0 where the method has none to choose */
-	uint16_t port; /* 0 where the method has none */
+	uint16_t port; /* 0 where the method has none, and where each site has its own page */
 	uint8_t dscp;
 	int64_t t_max_ns;
 	/* Of http; NULL and 0 of the others. */
-	char *url;
+	char *url;	   /* NULL of http: the page of each site */
 	char **blocked;	   /* texts by which a page for robots is known too, NULL at the end */
 	uint32_t body;	   /* octets of a page, at most */
 	uint8_t redirects; /* at most */
@@ -201,8 +205,21 @@ void config_print_site(const struct config *config, const struct site *site, FIL
 /* Every key with type, bounds, default and meaning, from the schema table. */
 void config_print_reference(FILE *out);
 
-/* The method in the keys of a test's series: its word, of a service with what it is asked for. */
-void test_method_key(const struct test_config *test, char out[CONFIG_METHOD]);
+/* What a test asks of one of its sites, as far as the key of the series says it. */
+struct test_type {
+	char method[CONFIG_METHOD]; /* its word, of a service with the subject behind it */
+	char subject[CONFIG_SUBJECT];
+	uint16_t port;
+};
+
+struct test_type test_type_at(const struct test_config *test, const struct site *site);
+
+/* The page that the test visits there: its own, or that of the site; NULL: the method visits none.
+ */
+const char *test_page_at(const struct test_config *test, const struct site *site);
+
+/* Whether each site has a page of its own in the test. */
+bool test_visits_own_pages(const struct test_config *test);
 
 /* Whether a test's failures are those of a service, not of the network. */
 bool test_is_of_service(const struct test_config *test);

@@ -70,6 +70,7 @@ static struct config *load_tree(struct loading *l, const struct node *root,
 	l->config = config_create(source->path);
 	resolve_names(l);
 	resolve_targets(l);
+	resolve_pages(l);
 	resolve_scored(l);
 	load_profile(l);
 	if (!source_digest(l->sources, l->source_count, l->config->digest))

@@ -72,6 +72,9 @@ void resolve_method(struct loading *loading, struct draft_test *draft, struct te
 /* Selects the targets of each test and of the alarms; the names must be resolved. */
 void resolve_targets(struct loading *loading);
 
+/* Complains where a test has no page to visit; the targets must be selected. */
+void resolve_pages(struct loading *loading);
+
 /* Fills in the alarms but for their sites, which resolve_targets selects. */
 void resolve_alarms(struct loading *loading);
 

@@ -133,12 +133,6 @@ void resolve_method(struct loading *l, struct draft_test *draft, struct test_con
 	resolve_service(l, draft, test);
 }
 
-void test_method_key(const struct test_config *test, char out[CONFIG_METHOD])
-{
-	snprintf(out, CONFIG_METHOD, "%s%s%s", test->method, test->subject[0] == '\0' ? "" : "-",
-		 test->subject);
-}
-
 const struct method_rule *method_rule_find(const char *name)
 {
 	for (size_t i = 0; i < METHODS; i++) {
@@ -146,6 +140,33 @@ const struct method_rule *method_rule_find(const char *name)
 			return &rules[i];
 	}
 	return NULL;
+}
+
+struct test_type test_type_at(const struct test_config *test, const struct site *site)
+{
+	struct test_type type = {.port = test->port};
+
+	if (test_visits_own_pages(test)) {
+		page_subject(site->url, test->by_name, type.subject);
+		type.port = site->url_port;
+	} else {
+		memcpy(type.subject, test->subject, sizeof(type.subject));
+	}
+	snprintf(type.method, sizeof(type.method), "%s%s%s", test->method,
+		 type.subject[0] == '\0' ? "" : "-", type.subject);
+	return type;
+}
+
+const char *test_page_at(const struct test_config *test, const struct site *site)
+{
+	return test_visits_own_pages(test) ? site->url : test->url;
+}
+
+bool test_visits_own_pages(const struct test_config *test)
+{
+	const struct method_rule *rule = method_rule_find(test->method);
+
+	return rule != NULL && rule->page && test->url == NULL;
 }
 
 bool test_is_of_service(const struct test_config *test)

@@ -8,6 +8,12 @@
 /* Fills it in from the test's keys. */
 void resolve_page(struct loading *loading, struct draft_test *draft, struct test_config *test);
 
+/* Fills in the page of a site. */
+void resolve_own_page(struct loading *loading, struct draft_site *draft, struct site *site);
+
+/* What tells apart the series of two pages at one address. */
+void page_subject(const char *url, bool by_name, char out[CONFIG_SUBJECT]);
+
 /* Complains of keys of a page that a test of another method has. */
 void refuse_page(struct loading *loading, struct draft_test *draft);
 

@@ -270,6 +270,15 @@ static void print_names(FILE *out, const char *key, char *const *names, size_t c
 	list_close(&list);
 }
 
+static void print_text(FILE *out, const char *key, const char *text)
+{
+	if (text == NULL)
+		return;
+	fputs(key, out);
+	yaml_print_text(out, text);
+	putc('\n', out);
+}
+
 void config_print_site(const struct config *config, const struct site *site, FILE *out)
 {
 	fprintf(out, "  - name: %s\n", site->name);
@@ -284,6 +293,8 @@ void config_print_site(const struct config *config, const struct site *site, FIL
 		if (site->address[f].given)
 			fprintf(out, "    %s: \"%s\"\n", family_name(f), site->address[f].text);
 	}
+	print_text(out, "    url: ", site->url);
+	print_text(out, "    expect: ", site->expect);
 }
 
 /* Whether the test has every site that its families can reach: then it names no targets. */
@@ -354,14 +365,8 @@ static void print_question(const struct test_config *test, FILE *out)
 
 static void print_page(const struct test_config *test, FILE *out)
 {
-	fputs("    url: ", out);
-	yaml_print_text(out, test->url);
-	putc('\n', out);
-	if (test->expect[0] != NULL) {
-		fputs("    expect: ", out);
-		yaml_print_text(out, test->expect[0]);
-		putc('\n', out);
-	}
+	print_text(out, "    url: ", test->url);
+	print_text(out, "    expect: ", test->expect[0]);
 	for (size_t i = 0; test->blocked[i] != NULL; i++) {
 		fputs(i == 0 ? "    blocked:\n      - " : "      - ", out);
 		yaml_print_text(out, test->blocked[i]);
@@ -379,7 +384,7 @@ static void print_test(const struct config *config, FILE *out, const struct test
 	print_targets(config, out, test);
 	print_duration(out, "    interval", test->interval_ns);
 	fprintf(out, "    packets: %u\n", (unsigned)test->packets);
-	if (test->url != NULL)
+	if (test->url != NULL || test_visits_own_pages(test))
 		print_page(test, out);
 	else if (test->port != 0)
 		fprintf(out, "    port: %u\n", (unsigned)test->port);

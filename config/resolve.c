@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config/loading.h"
+#include "config/page.h"
 
 #include <string.h>
 
@@ -251,6 +252,7 @@ static void resolve_site(struct loading *l, struct draft_site *draft, struct sit
 	site->scored_agent = CONFIG_NONE;
 	resolve_tags(l, draft, site);
 	resolve_addresses(l, draft, site);
+	resolve_own_page(l, draft, site);
 }
 
 /* Names of all tags, for the selectors to be checked against. */
@@ -320,7 +322,7 @@ static void resolve_trace(struct loading *l, struct draft_test *draft, struct te
 	if (!value_known(&draft->trace_by))
 		return;
 	test->trace_protocol = (enum trace_choice)draft->trace_by.choice;
-	if (test->trace_protocol == TRACE_BY_TCP && test->port == 0)
+	if (test->trace_protocol == TRACE_BY_TCP && test->port == 0 && !test_visits_own_pages(test))
 		section_complain(&l->reading, &draft->section, &draft->trace_by,
 				 "tcp needs the port of a test by tcp; use icmp or udp");
 }

@@ -72,6 +72,8 @@ struct draft_site {
 	struct value weight;
 	struct value tags;
 	struct value address[FAMILY_COUNT];
+	struct value url;
+	struct value expect;
 	struct draft_scored scored;
 };
 
@@ -199,6 +201,10 @@ extern const char *const tier_words[];
 extern const char *const reach_words[];
 extern const char *const family_words[];
 extern const char *const trace_words[];
+
+/* Of rows in several files: whether a page can be visited by the text, or looked for it. */
+bool check_page_url(const struct value *value, struct problem *problem);
+bool check_page_text(const struct value *value, struct problem *problem);
 
 /* The words for the days of a calendar; those of the week follow each other from Sunday on. */
 enum day_word { DAYS_EVERY, DAYS_WORKING, DAYS_SUNDAY };

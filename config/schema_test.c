@@ -65,14 +65,14 @@ static bool check_interval(const struct value *value, struct problem *problem)
 	return false;
 }
 
-static bool check_url(const struct value *value, struct problem *problem)
+bool check_page_url(const struct value *value, struct problem *problem)
 {
 	uint16_t port;
 
 	return url_parse(value->text, &port, problem);
 }
 
-static bool check_text(const struct value *value, struct problem *problem)
+bool check_page_text(const struct value *value, struct problem *problem)
 {
 	if (value->text[0] != '\0' && strlen(value->text) <= PAGE_TEXT_MOST)
 		return true;
@@ -154,8 +154,8 @@ const struct key_row test_rows[] = {
 	{.name = "url",
 	 .type = VALUE_TEXT,
 	 .offset = offsetof(struct draft_test, url),
-	 .fallback_told = "none: http requires it, the others have none",
-	 .check = check_url,
+	 .fallback_told = "of http that of each site; the others have none",
+	 .check = check_page_url,
 	 .meaning = "page that is visited, at the address of the target"},
 	{.name = "blocked",
 	 .type = VALUE_TEXT,
@@ -163,7 +163,7 @@ const struct key_row test_rows[] = {
 	 .single = true,
 	 .offset = offsetof(struct draft_test, blocked),
 	 .fallback_told = "those known to the program",
-	 .check = check_text,
+	 .check = check_page_text,
 	 .meaning = "of http: texts by which a page for robots is known too, which tells nothing "
 		    "of the page asked for"},
 	{.name = "body",

@@ -238,10 +238,24 @@ static void resolve_site(struct loading *l, size_t index, const struct coverage 
 	site->primary = choose_family(site, &wish, &l->config->tests[test]);
 }
 
+/* Whether they may send alike to a site: where it has a page of its own, that decides. */
 static bool same_type_p(const struct test_config *a, const struct test_config *b)
 {
-	return strcmp(a->method, b->method) == 0 && strcmp(a->subject, b->subject) == 0 &&
-	       a->port == b->port && a->size == b->size && a->dscp == b->dscp;
+	bool own = test_visits_own_pages(a) || test_visits_own_pages(b);
+
+	return strcmp(a->method, b->method) == 0 && a->size == b->size && a->dscp == b->dscp &&
+	       (own || (a->port == b->port && strcmp(a->subject, b->subject) == 0));
+}
+
+static bool same_page(const struct test_config *a, const struct test_config *b,
+		      const struct site *site)
+{
+	const char *x = test_page_at(a, site);
+	const char *y = test_page_at(b, site);
+
+	if (x == NULL || y == NULL)
+		return x == y;
+	return strcmp(x, y) == 0 && a->by_name == b->by_name;
 }
 
 /* A series that both tests would measure: site, agent and family; false if there is none. */
@@ -267,7 +281,8 @@ static bool common_series(const struct config *config, const struct test_config 
 		}
 		const struct site *site = &config->sites[a->sites[i]];
 		for (enum family f = 0; f < FAMILY_COUNT; f++) {
-			if (!measures(a, site, f) || !measures(b, site, f))
+			if (!measures(a, site, f) || !measures(b, site, f) ||
+			    !same_page(a, b, site))
 				continue;
 			snprintf(out->text, sizeof(out->text), "%s from %s over %s", site->name,
 				 config->agents[agent].name, family_name(f));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config/url.h"
+#include "config/domain.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -33,6 +34,29 @@ static size_t host_length(const char *host)
 	return host[0] == '.' || host[0] == '-' ? 0 : len;
 }
 
+static bool has_other_scripts(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if ((text[i] & 0x80) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Tells how a host in other scripts is written; false, as if it had been refused. */
+static bool refuse_host(struct problem *problem, const char *text, const char *host)
+{
+	char plain[URL_TEXT_MOST + 1];
+	char ascii[DOMAIN_TEXT];
+	struct problem unused;
+
+	snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(host, ":/?#"), host);
+	if (!domain_parse(plain, ascii, &unused))
+		return refuse(problem, text, "has a host that is no domain name");
+	problem_say(problem, "\"%.80s\" has a host in other scripts; write it as %s", text, ascii);
+	return false;
+}
+
 bool url_parse(const char *text, uint16_t *port, struct problem *problem)
 {
 	bool secure = strncmp(text, "https://", 8) == 0;
@@ -43,10 +67,10 @@ bool url_parse(const char *text, uint16_t *port, struct problem *problem)
 		return refuse(problem, text, "begins with neither http:// nor https://");
 	if (strlen(text) > URL_TEXT_MOST)
 		return refuse(problem, text, "has more than 500 octets");
+	if (has_other_scripts(host, strcspn(host, "/?#")))
+		return refuse_host(problem, text, host);
 	if (!is_plain(text))
-		return refuse(problem, text,
-			      "has characters that a URL has only as %XX, or a name that must be "
-			      "written as xn--");
+		return refuse(problem, text, "has characters that a URL has only as %XX");
 	size_t len = host_length(host);
 	const char *rest = host + len;
 	if (len == 0 || strchr(":/?", *rest) == NULL)

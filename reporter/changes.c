@@ -104,6 +104,11 @@ static bool same_addresses(const struct site *a, const struct site *b)
 	return true;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 static const char *test_of(const struct sited *sited)
 {
 	size_t test = sited_site(sited)->scored_test;
@@ -138,6 +143,8 @@ static void compare_sites(struct comparison *comparison, const struct sited *bef
 		note(comparison, CHANGE_JUDGED, before, after);
 	if (!same_addresses(a, b))
 		note(comparison, CHANGE_ADDRESS, before, after);
+	if (!same_text(a->url, b->url) || !same_text(a->expect, b->expect))
+		note(comparison, CHANGE_PAGE, before, after);
 	if (strcmp(test_of(before), test_of(after)) != 0 ||
 	    strcmp(agent_of(before), agent_of(after)) != 0 || a->primary != b->primary)
 		note(comparison, CHANGE_SCORED, before, after);

@@ -26,6 +26,7 @@ enum change_kind {
 	CHANGE_MOVED,	/* to another organisation */
 	CHANGE_JUDGED,	/* by another tier, reach or weight */
 	CHANGE_ADDRESS, /* in some family */
+	CHANGE_PAGE,	/* that is visited, or the text in it */
 	CHANGE_SCORED,	/* by another test, agent or family */
 	CHANGE_KINDS
 };

@@ -42,16 +42,18 @@ struct series_key path_key(const struct path_request *request)
 {
 	const struct config *config = request->config;
 	const struct test_config *test = &config->tests[request->test];
+	const struct site *site = &config->sites[request->site];
+	struct test_type type = test_type_at(test, site);
 	struct series_key key = {
 		.family = request->family == FAMILY_IPV4 ? 4 : 6,
 		.dscp = test->dscp,
 		.size = test->size,
-		.port = test->port,
+		.port = type.port,
 	};
 
 	snprintf(key.agent, sizeof(key.agent), "%s", config->agents[request->agent].name);
-	snprintf(key.target, sizeof(key.target), "%s", site_key(&config->sites[request->site]));
-	test_method_key(test, key.method);
+	snprintf(key.target, sizeof(key.target), "%s", site_key(site));
+	snprintf(key.method, sizeof(key.method), "%s", type.method);
 	return key;
 }
 

@@ -13,7 +13,7 @@ enum { KEY_NAME = 49, KEY_METHOD = 40, KEY_TEXT = 192 };
 struct series_key {
 	char agent[KEY_NAME]; /* names are [a-z0-9-], checked by who reads them */
 	char target[KEY_NAME];
-	char method[KEY_METHOD]; /* of a service with what it is asked for: test_method_key */
+	char method[KEY_METHOD]; /* of a service with what it is asked for: test_type_at */
 	uint8_t family;		 /* 4 or 6 */
 	uint8_t dscp;
 	uint16_t size; /* octets of payload */

@@ -84,6 +84,14 @@ static const char *say_addresses(struct monthly *m, const struct sited *sited)
 	return text;
 }
 
+static const char *say_page(struct monthly *m, const struct sited *sited)
+{
+	const struct site *site = sited_site(sited);
+	const char *text = site->url == NULL ? "–" : site->url;
+
+	return site->expect == NULL ? text : say_listed(m, text, site->expect);
+}
+
 static const char *say_scored(struct monthly *m, const struct sited *sited)
 {
 	const struct site *site = sited_site(sited);
@@ -112,6 +120,7 @@ static const struct {
 	[CHANGE_MOVED] = {TEXT_CHANGES_MOVED, say_organisation},
 	[CHANGE_JUDGED] = {TEXT_CHANGES_JUDGED, say_judged},
 	[CHANGE_ADDRESS] = {TEXT_CHANGES_ADDRESS, say_addresses},
+	[CHANGE_PAGE] = {TEXT_CHANGES_PAGE, say_page},
 	[CHANGE_SCORED] = {TEXT_CHANGES_SCORED, say_scored},
 };
 

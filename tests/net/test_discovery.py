@@ -31,6 +31,15 @@ PROPOSED = {
 }
 
 
+# site: its own page, and the test that is proposed to visit it over (IPv4, IPv6)
+PAGES = {
+    "all": ("https://all.example.test/", "page", "page"),
+    "only-80": ("https://only-80.example.test/", None, None),
+    "common": ("http://common.example.test/", None, "page-ipv6"),
+    "lone": ("http://lone.example.test/a", "page", None),
+}
+
+
 def addresses(name):
     host, *answers = TOWN[name]
     return [(family, text.format(host), given.split()) for family, text, given in
@@ -59,11 +68,12 @@ def rules():
 def write_inventory(link):
     path = link.path("sites.csv")
     with open(path, "w", encoding="utf-8") as file:
-        file.write("name,zh,organisation,tier,ipv4,ipv6,scored.test\n")
+        file.write("name,zh,organisation,tier,ipv4,ipv6,scored.test,url\n")
         for name in TOWN:
             given = {family: address for family, address, _ in addresses(name)}
             file.write(f"{name},站点 {name},{'east' if name == 'lone' else 'city'},access,"
-                       f"{given['ipv4']},{given.get('ipv6', '')},another\n")
+                       f"{given['ipv4']},{given.get('ipv6', '')},another,"
+                       f"{PAGES.get(name, [''])[0]}\n")
     return path
 
 
@@ -127,6 +137,8 @@ def check_outcomes(results, document):
                 results.check(f"{name}: packets", 1 <= tried["packets"] <= most, tried)
             proposed = PROPOSED[site["site"]][family == "ipv6"]
             results.equal(f"{site['site']} {family}: test", row["test"], proposed)
+            visited = PAGES.get(site["site"], (None,) * 3)[1 + (family == "ipv6")]
+            results.equal(f"{site['site']} {family}: visits", row["visits"], visited)
     tries = [tried["packets"] for site in document["sites"] for row in site["addresses"]
              for tried in row["tried"]]
     results.check("what is silent is tried again", max(tries) == 3, tries)
@@ -142,6 +154,9 @@ def check_configuration(options, results, link, text):
     for name, ways in PROPOSED.items():
         for way in ways:
             targets[way] = targets.get(way, set()) | {name}
+    for name, (_, *tests) in PAGES.items():
+        for test in tests:
+            targets[test] = targets.get(test, set()) | {name}
     found, test, listing = {}, None, False
     for line in text.splitlines():
         if line.startswith("  - name: "):
@@ -151,10 +166,11 @@ def check_configuration(options, results, link, text):
     targets.pop(None)
     results.equal("the tests and their targets", found, targets)
     silent = [line for line in text.splitlines() if line.startswith("#   ")]
-    expected = ["only-ipv6 ipv4", "nothing ipv4", "nothing ipv6", "refused ipv4", "refused ipv6"]
-    results.equal("what is not measured is a comment",
+    expected = ["only-ipv6 ipv4", "nothing ipv4", "nothing ipv6", "refused ipv4", "refused ipv6",
+                f"only-80 {PAGES['only-80'][0]}"]
+    results.equal("what is not measured or visited is a comment",
                   [" ".join(line.split()[1:3]) for line in silent], expected)
-    results.check("with what was told", "TCP 443 refused" in silent[-1], silent[-1])
+    results.check("with what was told", "TCP 443 refused" in silent[-2], silent[-2])
 
 
 def town(options, results):

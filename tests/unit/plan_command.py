@@ -221,6 +221,38 @@ def traces(plan):
         assert max(map(columns, told.splitlines())) <= COLUMNS
 
 
+VISITED = (
+    ("zh-CN", ["网页 https://site-1.example/", "网页 https://site-2.example:8443/", "端口 443、8443",
+               "每 5 分钟访问每个地址 1 次；各目标自己的网页（见第二节）"]),
+    ("en", ["; page https://site-1.example/", "; page https://site-2.example:8443/",
+            "TCP port 443, 8443", "1 visits every 5 min to each address",
+            "the page of each (see section 2), of which at most 2097152 octets"]))
+
+
+def visits(plan):
+    """A page for each site of one test: its owner is told which, and at which ports."""
+    path = plan.write(3)
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().partition("tests:\n")[0].splitlines()
+    for i, line in enumerate(lines):
+        site = re.search(r"name: site-(\d)", line)
+        if site:
+            port = ":8443" if site.group(1) == "2" else ""
+            lines[i] = line.replace("tier:", f"url: 'https://site-{site.group(1)}.example{port}/',"
+                                             " tier:")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\ntests:\n  - {name: echo}\n"
+                   "  - {name: pages, method: http, interval: 5m}\n")
+    for language, words in VISITED:
+        flat = plan.run(path, "--notice", "east", "--lang", language).stdout.replace(
+            "\n    ", "" if language == "zh-CN" else " ")
+        missing = [word for word in words if word not in flat]
+        assert not missing and "site-0.example" not in flat, (missing, flat)
+    told = json.loads(plan.run(path, *ARGUMENTS, "--json").stdout)
+    assert [t["name"] for t in told["tests"]] == ["echo", "pages"]
+    assert told["needs"][0]["series"] == 2 * 6
+
+
 def mistakes(plan):
     path = plan.write(1)
     for arguments, words in ((["--from", "tomorrow"], "no local time"), (["--for", "60"], "no dur"),
@@ -238,6 +270,7 @@ def main(collector):
         "what exceeds the budget is refused": budgets,
         "security staff are told": notices,
         "traces count and are announced": traces,
+        "a page for each site": visits,
         "mistakes are told": mistakes,
     }
     print(f"1..{len(checks)}")

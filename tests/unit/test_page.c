@@ -180,6 +180,30 @@ static void test_urls(void **state)
 	}
 }
 
+static void test_urls_in_other_scripts(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *told;
+	} rows[] = {
+		{"https://政务.cn/a", "write it as xn--zfr164b.cn;"},
+		{"http://政务.中国:8080", "write it as xn--zfr164b.xn--fiqs8s;"},
+		{"https://政务..cn/", "no domain name;"},
+		{"https://a.cn/政务", "only as %XX;"},
+	};
+	struct problem problem;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char told[sizeof(problem.text) + 1];
+		uint16_t port = 0;
+		assert_false(url_parse(rows[i].text, &port, &problem));
+		snprintf(told, sizeof(told), "%s;", problem.text);
+		print_message("# %s\n", told);
+		assert_non_null(strstr(told, rows[i].told));
+	}
+}
+
 static void test_asks(void **state)
 {
 	static const char *const blocked[] = {"a", "b", NULL};
@@ -207,9 +231,13 @@ static void test_asks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_search),	  cmocka_unit_test(test_search_cut_anywhere),
-		cmocka_unit_test(test_encodings), cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_robots),	  cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_search),
+		cmocka_unit_test(test_search_cut_anywhere),
+		cmocka_unit_test(test_encodings),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_robots),
+		cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_urls_in_other_scripts),
 		cmocka_unit_test(test_asks),
 	};
 

@@ -104,11 +104,50 @@ static void a_way_is_chosen(void **state)
 	}
 }
 
+#define PAGED "name,organisation,tier,ipv4,ipv6,url\n"
+
+static const struct {
+	const char *name;
+	const char *cells;
+	unsigned int ways[FAMILY_COUNT];
+	const char *test; /* NULL: none visits it */
+} visits[] = {
+	{"over both", BOTH ",https://a.cn/", {TCP_443, ICMP | TCP_443}, "page"},
+	{"over one of two", BOTH ",https://a.cn/", {ICMP, TCP_443}, "page-ipv6"},
+	{"over the only one", "192.0.2.1,,http://a.cn/", {TCP_80, 0}, "page"},
+	{"no page", BOTH ",", {TCP_443, TCP_443}, NULL},
+	{"a port that is silent", BOTH ",https://a.cn/", {TCP_80, TCP_80}, NULL},
+	{"a port that was not tried", BOTH ",https://a.cn:8443/", {TCP_443, TCP_443}, NULL},
+};
+
+static void pages_are_visited_where_their_port_answers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(visits) / sizeof(visits[0]); i++) {
+		char text[TEXT];
+		enum family family;
+		char name[PROPOSED_NAME] = "";
+		snprintf(text, sizeof(text), PAGED "site,city,access,%s\n", visits[i].cells);
+		struct config *config = load_well(text);
+		struct trials trials = trials_of(config);
+		for (enum family f = 0; f < FAMILY_COUNT; f++)
+			answer(&trials, 0, f, visits[i].ways[f]);
+		print_message("# %s\n", visits[i].name);
+		if (proposed_visit(&trials, 0, &family))
+			proposed_visit_name(family, name);
+		assert_string_equal(name, visits[i].test == NULL ? "" : visits[i].test);
+		trials_finish(&trials);
+		config_destroy(config);
+	}
+}
+
 static const char inventory[] =
-	"name,zh,en,organisation,tier,reach,weight,tags,ipv4,ipv6,scored.test,scored.agent\n"
-	"core,\"核心,\"\"甲\"\"\",Core,city,backbone,,2.5,a b,192.0.2.1,2001:db8::1,else,where\n"
-	"hall,,Hall,east,metro,province,,,192.0.2.2,2001:db8::2,,\n"
-	"dark,,,west,access,,,,192.0.2.3,,,\n";
+	"name,zh,en,organisation,tier,reach,weight,tags,ipv4,ipv6,scored.test,scored.agent,url,"
+	"expect\n"
+	"core,\"核心,\"\"甲\"\"\",Core,city,backbone,,2.5,a b,192.0.2.1,2001:db8::1,else,where,"
+	"https://core.cn/,\n"
+	"hall,,Hall,east,metro,province,,,192.0.2.2,2001:db8::2,,,https://hall.cn/,政务\n"
+	"dark,,,west,access,,,,192.0.2.3,,,,,\n";
 
 static void the_proposal_loads(void **state)
 {
@@ -136,7 +175,13 @@ static void the_proposal_loads(void **state)
 	assert_non_null(loaded);
 	assert_int_equal(loaded->site_count, 2);
 	assert_int_equal(loaded->organisation_count, 2);
-	assert_int_equal(loaded->test_count, 3);
+	assert_int_equal(loaded->test_count, 4);
+	assert_true(test_visits_own_pages(&loaded->tests[3]));
+	assert_string_equal(loaded->tests[3].name, "page-ipv4");
+	assert_int_equal(loaded->tests[3].site_count, 1);
+	assert_string_equal(loaded->sites[loaded->tests[3].sites[0]].url, "https://hall.cn/");
+	assert_string_equal(loaded->sites[loaded->tests[3].sites[0]].expect, "政务");
+	assert_non_null(strstr(text, "#   core https://core.cn/\n"));
 	assert_string_equal(loaded->sites[0].title.zh, "核心,\"甲\"");
 	assert_true(loaded->sites[0].weight == 2.5);
 	assert_int_equal(loaded->sites[1].reach, REACH_PROVINCE);
@@ -212,6 +257,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_way_is_chosen),
+		cmocka_unit_test(pages_are_visited_where_their_port_answers),
 		cmocka_unit_test(the_proposal_loads),
 		cmocka_unit_test(of_silence_nothing_is_proposed),
 		cmocka_unit_test(what_is_wrong_has_its_place),
