@@ -23,6 +23,8 @@ Without an option: everything, in under 25 minutes on two cores. The exit code i
   --long city   three months of 16 districts of 20 sites, both families, slots of 60 s: at most 10
                 minutes on two cores; takes 6 GB of disk
   --long scale  10,000 targets in both families stored for MINUTES (10), then fping beside it
+  --long services   3,000 sites (SITES) in both families by ICMP, TCP, DNS and HTTPS, each with a website
+                of its own, for MINUTES (10), against the emulator's and the servers' logs; takes 5 GB
 TEXT
 }
 
@@ -203,9 +205,9 @@ case ${1-} in
 --long)
 	long=${2-}
 	case $long in
-	fuzz | kills | growth | headers | disk-full | seeds | scale | months | city) ;;
+	fuzz | kills | growth | headers | disk-full | seeds | scale | services | months | city) ;;
 	*)
-		echo "tests/run.sh: --long knows: fuzz, kills, growth, headers, disk-full, seeds, scale, months, city" >&2
+		echo "tests/run.sh: --long knows: fuzz, kills, growth, headers, disk-full, seeds, scale, services, months, city" >&2
 		exit 2
 		;;
 	esac
@@ -236,6 +238,10 @@ seeds)
 	;;
 scale)
 	net_long scale scale
+	finish
+	;;
+services)
+	net_long services services
 	finish
 	;;
 city) city_long ;;
