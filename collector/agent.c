@@ -92,9 +92,7 @@ enum err agent_open(struct agent *agent, const struct probe_ops *method)
 {
 	struct probe_options options = {
 		.receive_buffer = agent->options.receive_buffer,
-		.authorities = agent->options.authorities,
-		.contact = agent->options.contact,
-		.name_servers = agent->options.name_servers,
+		.visits = agent->options.visits,
 	};
 
 	return methods_open(&agent->methods, method, &options);
@@ -103,6 +101,11 @@ enum err agent_open(struct agent *agent, const struct probe_ops *method)
 bool agent_has(const struct agent *agent, const struct probe_ops *method)
 {
 	return methods_find(&agent->methods, method) != METHODS_MAX;
+}
+
+enum err agent_renew(struct agent *agent, const struct visitor_options *visits)
+{
+	return methods_renew(&agent->methods, visits);
 }
 
 static enum err reserve_singletons(struct agent *agent, uint32_t count)

@@ -54,9 +54,7 @@ struct agent_options {
 	double c1;  /* the loss ratio from which on a slot is bad */
 	bool hurry; /* a slot whose packets are all answered need not wait for its T_max */
 	uint32_t receive_buffer; /* octets that a receiving socket may hold; 0: the default */
-	const char *authorities; /* as in struct probe_options, as the next */
-	const char *contact;
-	struct name_servers name_servers;
+	struct visitor_options visits;
 };
 
 struct agent_counters {
@@ -87,6 +85,9 @@ MUST_CHECK enum err agent_add(struct agent *agent, const struct target *target, 
 
 /* Sends nothing more to it; a slot begun is settled as partial. */
 void agent_retire(struct agent *agent, uint32_t series);
+
+/* From the next visit on. */
+MUST_CHECK enum err agent_renew(struct agent *agent, const struct visitor_options *visits);
 
 /* From now on a slot is bad from this loss ratio on. */
 void agent_judge(struct agent *agent, double c1);

@@ -2,6 +2,7 @@
 #include "collector/capacity.h"
 #include "collector/base/log.h"
 #include "collector/net/routes.h"
+#include "collector/probe/exchange.h"
 #include "collector/store/series.h"
 
 #include <dirent.h>
@@ -273,6 +274,28 @@ static bool small_disk(const struct examined *e, struct shortfall *out)
 	return true;
 }
 
+/* The queries over TCP that are under way when nobody answers: each has its T_max. */
+static bool few_exchanges(const struct examined *e, struct shortfall *out)
+{
+	const struct plan *plan = e->request->plan;
+	double needed = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct target *target = &plan->items[i].target;
+		nsec longest = target->t_max < EXCHANGE_LONGEST ? target->t_max : EXCHANGE_LONGEST;
+		if (target->ask != NULL && target->ask->url == NULL &&
+		    target->ask->transport == ASK_STREAM)
+			needed += target->packets * (double)longest / (double)target->interval;
+	}
+	if (needed <= EXCHANGES_MOST)
+		return false;
+	out->what = "DNS over TCP";
+	say(out->need, "room for %.0f queries while no server answers", ceil(needed));
+	say(out->have, "%d; further packets are not sent", EXCHANGES_MOST);
+	say(out->mend, "ask for fewer packets, a shorter t-max, or transport: udp");
+	return true;
+}
+
 static bool slow_machine(const struct examined *e, struct shortfall *out)
 {
 	double ceiling = e->request->ceiling;
@@ -288,7 +311,7 @@ static bool slow_machine(const struct examined *e, struct shortfall *out)
 
 static bool (*const checks[])(const struct examined *examined, struct shortfall *out) = {
 	lack_anchors,	  anchors_near, few_neighbours_v4, few_neighbours_v6, small_receive_queue,
-	small_send_queue, few_files,	small_disk,	   slow_machine,
+	small_send_queue, few_files,	small_disk,	   few_exchanges,     slow_machine,
 };
 
 _Static_assert(sizeof(checks) / sizeof(checks[0]) <= SHORTFALLS_MOST, "room for all to fall short");

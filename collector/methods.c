@@ -31,6 +31,18 @@ void methods_close(struct methods *methods)
 	*methods = (struct methods){.count = 0};
 }
 
+enum err methods_renew(const struct methods *methods, const struct visitor_options *visits)
+{
+	enum err rc = E_OK;
+
+	for (size_t i = 0; rc == E_OK && i < methods->count; i++) {
+		struct probe *probe = methods->probes[i];
+		if (probe->ops->renew != NULL)
+			rc = probe->ops->renew(probe, visits);
+	}
+	return rc;
+}
+
 void methods_receive(const struct methods *methods, nsec now, const struct probe_listener *listener)
 {
 	for (size_t i = 0; i < methods->count; i++)

@@ -22,6 +22,10 @@ MUST_CHECK enum err methods_open(struct methods *methods, const struct probe_ops
 				 const struct probe_options *options);
 void methods_close(struct methods *methods);
 
+/* Has those that visit take over other options. */
+MUST_CHECK enum err methods_renew(const struct methods *methods,
+				  const struct visitor_options *visits);
+
 /* The index of its probe, METHODS_MAX: it is not open. */
 uint8_t methods_find(const struct methods *methods, const struct probe_ops *method);
 

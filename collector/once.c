@@ -328,9 +328,11 @@ static enum err open_all(struct once *once)
 			     .clock_stepped = on_clock_stepped},
 		.c1 = 1,
 		.hurry = true,
-		.authorities = given.authorities,
-		.contact = once->contact[0] == '\0' ? NULL : once->contact,
-		.name_servers = once->name_servers,
+		.visits = {.name_servers = once->name_servers,
+			   .authorities = given.authorities,
+			   .contact = once->contact[0] == '\0' ? NULL : once->contact,
+			   .at_once = VISITS_AT_ONCE_DEFAULT,
+			   .distance = VISIT_DISTANCE_DEFAULT_MS * NSEC_PER_MSEC},
 	};
 
 	enum err rc = privilege_by_hand(given.user, &account);

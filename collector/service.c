@@ -12,8 +12,8 @@
 #include "collector/gate.h"
 #include "collector/journal.h"
 #include "collector/lookout.h"
-#include "collector/lookup.h"
 #include "collector/maintenance.h"
+#include "collector/manners.h"
 #include "collector/net/capture.h"
 #include "collector/plan.h"
 #include "collector/reload.h"
@@ -298,6 +298,7 @@ static void on_reloaded(void *context, struct config *config, const struct plan 
 	chronicle_retention(service->config, config);
 	config_destroy(service->config);
 	service->config = config;
+	manners_renew(config, agent_of(service), service->agent);
 	if (take_over(service, plan, &difference) != E_OK)
 		log_error("reload", "out of memory: not every series is measured");
 	snprintf(detail, sizeof(detail), "%zu series kept, %zu added, %zu ended", difference.kept,
@@ -330,17 +331,15 @@ static void find_ceiling(struct service *service)
 
 static enum err open_privileged(struct service *service, const struct account *account)
 {
-	char contact[CONTACT_TEXT];
+	struct manners manners;
 
-	contact_format(&service->config->contact, contact, sizeof(contact));
+	manners_read(service->config, agent_of(service), &manners);
 	struct agent_options options = {
 		.listener = {service, on_finished, on_worsened, on_clock_stepped, on_withholds,
 			     on_visited},
 		.c1 = service->config->profile->c1,
 		.receive_buffer = agent_of(service)->receive_buffer,
-		.authorities = agent_of(service)->authorities,
-		.contact = contact[0] == '\0' ? NULL : contact,
-		.name_servers = lookup_servers(agent_of(service)),
+		.visits = manners.visits,
 	};
 
 	find_ceiling(service);

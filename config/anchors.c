@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define MILLISECOND INT64_C(1000000)
+
 static void complain(struct loading *l, struct draft_agent *draft, struct place place,
 		     const char *message)
 {
@@ -125,6 +127,8 @@ void resolve_anchors(struct loading *l)
 	for (size_t i = 0; i < config->agent_count; i++) {
 		config->agents[i].site = CONFIG_NONE;
 		config->agents[i].receive_buffer = RECEIVE_BUFFER_DEFAULT;
+		config->agents[i].visits_at_once = VISITS_AT_ONCE_DEFAULT;
+		config->agents[i].visit_distance_ns = VISIT_DISTANCE_DEFAULT_MS * MILLISECOND;
 	}
 	for (size_t i = 0; i < l->draft.agents.count; i++) {
 		struct draft_agent *draft = l->agents[i];
@@ -133,6 +137,10 @@ void resolve_anchors(struct loading *l)
 			resolve_reference(l, &draft->named.section, &draft->site, &l->site_names);
 		if (value_known(&draft->receive_buffer))
 			agent->receive_buffer = (uint32_t)draft->receive_buffer.integer;
+		if (value_known(&draft->visits_at_once))
+			agent->visits_at_once = (uint8_t)draft->visits_at_once.integer;
+		if (value_known(&draft->visit_distance))
+			agent->visit_distance_ns = draft->visit_distance.integer;
 		resolve_agent_anchors(l, draft, agent);
 	}
 }

@@ -60,6 +60,10 @@ enum { NAME_SERVERS_CONFIG_MOST = 8 };
 /* A hundred thousand small packets a second for 0.1 s. */
 #define RECEIVE_BUFFER_DEFAULT 16777216
 
+/* What a home page bears beside its users. */
+#define VISITS_AT_ONCE_DEFAULT	  2
+#define VISIT_DISTANCE_DEFAULT_MS 100
+
 struct agent_config {
 	char *name;
 	struct place place;
@@ -70,7 +74,9 @@ struct agent_config {
 	uint32_t receive_buffer; /* octets */
 	struct name_server_config *name_servers; /* in the order in which they are asked */
 	size_t name_server_count;		 /* 0: those of its system */
-	char *authorities; /* PEM file: whose certificates it believes besides; NULL */
+	char *authorities;	   /* PEM file: whose certificates it believes besides; NULL */
+	uint8_t visits_at_once;	   /* to an address, at most */
+	int64_t visit_distance_ns; /* between the beginnings of two of them, at least */
 	/* Where its packets come from, as the sites see it; for what is told to their owners. */
 	struct address *sources[FAMILY_COUNT];
 	size_t source_count[FAMILY_COUNT];

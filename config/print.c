@@ -209,6 +209,8 @@ static void print_agents(const struct config *config, FILE *out)
 		if (agent->site != CONFIG_NONE)
 			fprintf(out, "    site: %s\n", config->sites[agent->site].name);
 		fprintf(out, "    receive-buffer: %u\n", (unsigned)agent->receive_buffer);
+		fprintf(out, "    visits-at-once: %u\n", (unsigned)agent->visits_at_once);
+		print_duration(out, "    visit-distance", agent->visit_distance_ns);
 		print_name_servers(agent, out);
 		if (agent->authorities != NULL) {
 			fputs("    authorities: ", out);

@@ -48,6 +48,8 @@ struct draft_agent {
 	struct value receive_buffer;
 	struct value name_servers;
 	struct value authorities;
+	struct value visits_at_once;
+	struct value visit_distance;
 	struct value sources[FAMILY_COUNT];
 };
 

@@ -24,12 +24,13 @@ enum err chain_authorities(const char *file, X509_STORE **out)
 
 	if (store == NULL)
 		return E_MEMORY;
-	if (file != NULL)
-		rc = add_file(store, file);
-	else if (system != NULL)
+	if (system != NULL)
 		rc = add_file(store, system);
 	else
 		rc = X509_STORE_set_default_paths(store) == 1 ? E_OK : E_NOT_FOUND;
+	/* Who names a file may be on a machine that believes nobody. */
+	if (file != NULL)
+		rc = add_file(store, file);
 	if (rc != E_OK) {
 		X509_STORE_free(store);
 		return rc;

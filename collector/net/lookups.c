@@ -20,8 +20,8 @@ struct queue {
 
 /* It lives until its owner and the last thread have left it. */
 struct lookups {
-	struct name_servers servers;
-	int bell; /* its own descriptor of the owner's */
+	struct name_servers servers; /* under the mutex */
+	int bell;		     /* its own descriptor of the owner's */
 	pthread_mutex_t mutex;
 	pthread_cond_t work;
 	struct queue asked;
@@ -102,11 +102,18 @@ void lookups_destroy(struct lookups *lookups)
 	leave(lookups);
 }
 
-static void find(const struct lookups *lookups, struct lookup *lookup)
+void lookups_renew(struct lookups *lookups, const struct name_servers *servers)
+{
+	pthread_mutex_lock(&lookups->mutex);
+	lookups->servers = *servers;
+	pthread_mutex_unlock(&lookups->mutex);
+}
+
+static void find(const struct name_servers *servers, struct lookup *lookup)
 {
 	nsec left = lookup->deadline - clock_monotonic();
 	struct resolver_request request = {
-		.servers = &lookups->servers,
+		.servers = servers,
 		.name = lookup->name,
 		.family = lookup->family,
 		.patience = left < patience_most ? left : patience_most,
@@ -128,8 +135,9 @@ static void *work(void *context)
 			lookups->idle--;
 			continue;
 		}
+		struct name_servers servers = lookups->servers;
 		pthread_mutex_unlock(&lookups->mutex);
-		find(lookups, lookup);
+		find(&servers, lookup);
 		pthread_mutex_lock(&lookups->mutex);
 		put(&lookups->done, lookup);
 		bell_ring(lookups->bell);

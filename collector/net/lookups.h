@@ -27,6 +27,9 @@ struct lookup {
 MUST_CHECK enum err lookups_create(const struct name_servers *servers, int bell,
 				   struct lookups **out);
 
+/* What is asked for from now on is asked of these. */
+void lookups_renew(struct lookups *lookups, const struct name_servers *servers);
+
 /* Returns at once; threads at work end by themselves. NULL is fine. */
 void lookups_destroy(struct lookups *lookups);
 

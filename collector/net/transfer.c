@@ -185,6 +185,8 @@ static bool set_tls(struct transfer *transfer)
 	/* The authorities were read once, for all transfers. */
 	SET(CURLOPT_CAINFO, NULL);
 	SET(CURLOPT_CAPATH, NULL);
+	/* Or those of the first transfer would be believed for a day. */
+	SET(CURLOPT_CA_CACHE_TIMEOUT, 0L);
 	SET(CURLOPT_SSL_CTX_FUNCTION, on_tls);
 	SET(CURLOPT_SSL_CTX_DATA, transfer);
 	return good;

@@ -19,10 +19,24 @@
 
 enum { EVENTS = 64, ACTIVE_MOST = 4096, DESCRIPTORS_KEPT = 128, LONGEST_WAIT_MS = 1000 };
 
-static const nsec distance = VISITOR_DISTANCE_MS * NSEC_PER_MSEC;
+/* A power of two: the counter of places wraps. */
+enum { RECENT_MOST = 4096 };
+
+struct begun {
+	struct endpoint host;
+	nsec began;
+};
+
+/* Options that are still to be taken over, with texts of their own. */
+struct renewal {
+	struct visitor_options options;
+	char texts[];
+};
 
 struct visitor {
 	struct transfer_setting setting;
+	uint32_t at_once;
+	nsec distance;
 	struct lookups *lookups;
 	CURLM *multi;
 	int epoll;
@@ -30,7 +44,8 @@ struct visitor {
 	pthread_t thread;
 	bool running;
 	atomic_bool closing;
-	pthread_mutex_t mutex; /* of the next three */
+	pthread_mutex_t mutex;	 /* of the next five */
+	struct renewal *renewal; /* NULL */
 	struct errand *asked;
 	struct errand **asked_end;
 	struct visited *done;
@@ -41,6 +56,9 @@ struct visitor {
 	struct errand *active;
 	uint32_t active_count;
 	uint32_t active_most;
+	struct begun recent[RECENT_MOST]; /* the visits begun within the distance, and others */
+	uint32_t recent_next;
+	uint32_t recent_count;
 	nsec timer_at; /* when curl wants to be called; NSEC_INFINITE */
 };
 
@@ -87,9 +105,43 @@ static void hand_back(struct visitor *visitor, struct errand *errand)
 	pthread_mutex_unlock(&visitor->mutex);
 }
 
+static void set_options(struct visitor *visitor, const struct visitor_options *options)
+{
+	const char *contact = options->contact;
+
+	visitor->at_once = options->at_once;
+	visitor->distance = options->distance;
+	snprintf(visitor->setting.agent, sizeof(visitor->setting.agent),
+		 "netgrade-collector/" NETGRADE_VERSION "%s%s%s",
+		 contact == NULL ? "" : " (contact: ", contact == NULL ? "" : contact,
+		 contact == NULL ? "" : ")");
+}
+
+static void renew(struct visitor *visitor, struct renewal *renewal)
+{
+	const struct visitor_options *options = &renewal->options;
+	X509_STORE *authorities;
+
+	set_options(visitor, options);
+	lookups_renew(visitor->lookups, &options->name_servers);
+	if (chain_authorities(options->authorities, &authorities) == E_OK) {
+		X509_STORE_free(visitor->setting.authorities);
+		visitor->setting.authorities = authorities;
+	} else {
+		log_warn("http",
+			 "%s cannot be read as this user: the certificates that were believed "
+			 "until now still are",
+			 options->authorities == NULL ? "this machine's list of authorities"
+						      : options->authorities);
+	}
+	free(renewal);
+}
+
 static void take_orders(struct visitor *visitor)
 {
 	pthread_mutex_lock(&visitor->mutex);
+	struct renewal *renewal = visitor->renewal;
+	visitor->renewal = NULL;
 	if (visitor->asked != NULL) {
 		*visitor->waiting_end = visitor->asked;
 		visitor->waiting_end = visitor->asked_end;
@@ -97,22 +149,42 @@ static void take_orders(struct visitor *visitor)
 		visitor->asked_end = &visitor->asked;
 	}
 	pthread_mutex_unlock(&visitor->mutex);
+	if (renewal != NULL)
+		renew(visitor, renewal);
+}
+
+/* When a visit to the host began last; NSEC_UNDEFINED: so long ago that it does not matter. */
+static nsec last_begun(const struct visitor *visitor, const struct endpoint *host)
+{
+	for (uint32_t i = 0; i < visitor->recent_count; i++) {
+		uint32_t place = (visitor->recent_next - 1 - i) % RECENT_MOST;
+		if (endpoint_compare(&visitor->recent[place].host, host) == 0)
+			return visitor->recent[place].began;
+	}
+	return NSEC_UNDEFINED;
+}
+
+static void forget_old(struct visitor *visitor, nsec now)
+{
+	while (visitor->recent_count > 0) {
+		uint32_t oldest = visitor->recent_next - visitor->recent_count;
+		if (visitor->recent[oldest % RECENT_MOST].began + visitor->distance > now)
+			return;
+		visitor->recent_count--;
+	}
 }
 
 /* When the host may be visited again; NSEC_INFINITE: when one of the visits to it has ended. */
 static nsec welcome_at(const struct visitor *visitor, const struct errand *errand)
 {
-	nsec at = 0;
-	int there = 0;
+	nsec last = last_begun(visitor, &errand->label.host);
+	uint32_t there = 0;
 
-	for (const struct errand *a = visitor->active; a != NULL; a = a->next) {
-		if (endpoint_compare(&a->label.host, &errand->label.host) != 0)
-			continue;
-		there++;
-		if (a->began + distance > at)
-			at = a->began + distance;
-	}
-	return there >= VISITOR_AT_ONCE ? NSEC_INFINITE : at;
+	for (const struct errand *a = visitor->active; a != NULL; a = a->next)
+		there += endpoint_compare(&a->label.host, &errand->label.host) == 0;
+	if (there >= visitor->at_once)
+		return NSEC_INFINITE;
+	return last == NSEC_UNDEFINED ? 0 : last + visitor->distance;
 }
 
 static bool look_up(struct visitor *visitor, struct errand *errand)
@@ -134,6 +206,10 @@ static bool fetch(struct visitor *visitor, struct errand *errand)
 static void begin(struct visitor *visitor, struct errand *errand)
 {
 	errand->began = clock_monotonic();
+	visitor->recent[visitor->recent_next++ % RECENT_MOST] =
+		(struct begun){errand->label.host, errand->began};
+	if (visitor->recent_count < RECENT_MOST)
+		visitor->recent_count++;
 	if (!fetch(visitor, errand)) {
 		hand_back(visitor, errand);
 		return;
@@ -150,6 +226,7 @@ static nsec begin_waiting(struct visitor *visitor)
 	nsec next = NSEC_INFINITE;
 	struct errand **at = &visitor->waiting;
 
+	forget_old(visitor, now);
 	while (*at != NULL) {
 		struct errand *errand = *at;
 		nsec welcome = welcome_at(visitor, errand);
@@ -337,11 +414,7 @@ enum err visitor_create(const struct visitor_options *options, struct visitor **
 	visitor->timer_at = NSEC_INFINITE;
 	visitor->active_most = room_for_visits();
 	pthread_mutex_init(&visitor->mutex, NULL);
-	snprintf(visitor->setting.agent, sizeof(visitor->setting.agent),
-		 "netgrade-collector/" NETGRADE_VERSION "%s%s%s",
-		 options->contact == NULL ? "" : " (contact: ",
-		 options->contact == NULL ? "" : options->contact,
-		 options->contact == NULL ? "" : ")");
+	set_options(visitor, options);
 	enum err rc = prepare(visitor);
 	if (rc == E_OK)
 		rc = lookups_create(&options->name_servers, visitor->bell, &visitor->lookups);
@@ -379,6 +452,7 @@ void visitor_destroy(struct visitor *visitor)
 	give_up(visitor, visitor->asked);
 	give_up(visitor, visitor->waiting);
 	give_up(visitor, visitor->active);
+	free(visitor->renewal);
 	for (struct visited *next, *v = visitor->done; v != NULL; v = next) {
 		next = v->next;
 		free(v);
@@ -421,6 +495,39 @@ enum err visitor_ask(struct visitor *visitor, const struct visit_order *order)
 	pthread_mutex_lock(&visitor->mutex);
 	*visitor->asked_end = errand;
 	visitor->asked_end = &errand->next;
+	pthread_mutex_unlock(&visitor->mutex);
+	bell_ring(visitor->bell);
+	return E_OK;
+}
+
+static const char *keep_text(char **at, const char *text)
+{
+	char *copy = *at;
+
+	if (text == NULL)
+		return NULL;
+	strcpy(copy, text);
+	*at += strlen(text) + 1;
+	return copy;
+}
+
+enum err visitor_renew(struct visitor *visitor, const struct visitor_options *options)
+{
+	const char *const texts[] = {options->authorities, options->contact};
+	size_t room = 0;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		room += texts[i] == NULL ? 0 : strlen(texts[i]) + 1;
+	struct renewal *renewal = malloc(sizeof(*renewal) + room);
+	if (renewal == NULL)
+		return E_MEMORY;
+	char *at = renewal->texts;
+	renewal->options = *options;
+	renewal->options.authorities = keep_text(&at, options->authorities);
+	renewal->options.contact = keep_text(&at, options->contact);
+	pthread_mutex_lock(&visitor->mutex);
+	free(visitor->renewal);
+	visitor->renewal = renewal;
 	pthread_mutex_unlock(&visitor->mutex);
 	bell_ring(visitor->bell);
 	return E_OK;

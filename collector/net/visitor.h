@@ -15,9 +15,6 @@
 
 struct visitor;
 
-/* No host is visited more often at once, nor sooner after the last visit began. */
-enum { VISITOR_AT_ONCE = 2, VISITOR_DISTANCE_MS = 100 };
-
 /* Where the first page of a visit is asked for. */
 enum visit_way {
 	VISIT_BY_ADDRESS, /* at the host's */
@@ -28,6 +25,8 @@ struct visitor_options {
 	struct name_servers name_servers; /* asked for the names of redirects too */
 	const char *authorities; /* PEM file of those believed besides this machine's; NULL: none */
 	const char *contact;	 /* who answers for the visits: part of User-Agent; NULL */
+	uint32_t at_once;	 /* to one address, at most */
+	nsec distance;		 /* from the beginning of one to that of the next, at least */
 };
 
 /* What an asker knows a visit by. */
@@ -59,6 +58,10 @@ struct visited {
 /* Reads what it needs of files, so call it while the process may. */
 MUST_CHECK enum err visitor_create(const struct visitor_options *options, struct visitor **out);
 void visitor_destroy(struct visitor *visitor); /* NULL is fine; gives up what is on its way */
+
+/* From the next visit on; the texts are copied. It reads the file in its own thread: where that
+ * cannot be read any more, those believed until then go on, which is logged. */
+MUST_CHECK enum err visitor_renew(struct visitor *visitor, const struct visitor_options *options);
 
 /* The order is copied. The first one starts the thread, which keeps no rights that were given up
  * before. */

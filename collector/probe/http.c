@@ -32,20 +32,22 @@ static void http_close(struct probe *probe)
 static enum err http_open(const struct probe_options *options, struct probe **out)
 {
 	struct http_probe *http = calloc(1, sizeof(*http));
-	struct visitor_options wanted = {.authorities = options->authorities,
-					 .contact = options->contact,
-					 .name_servers = options->name_servers};
 
 	if (http == NULL)
 		return E_MEMORY;
 	http->probe.ops = &probe_http;
-	enum err rc = visitor_create(&wanted, &http->visitor);
+	enum err rc = visitor_create(&options->visits, &http->visitor);
 	if (rc != E_OK) {
 		http_close(&http->probe);
 		return rc;
 	}
 	*out = &http->probe;
 	return E_OK;
+}
+
+static enum err http_renew(struct probe *probe, const struct visitor_options *visits)
+{
+	return visitor_renew(((struct http_probe *)probe)->visitor, visits);
 }
 
 static enum err http_reserve(struct probe *probe, uint8_t family, uint16_t size)
@@ -166,6 +168,7 @@ const struct probe_ops probe_http = {
 	.closing = RECKONED,
 	.open = http_open,
 	.close = http_close,
+	.renew = http_renew,
 	.reserve = http_reserve,
 	.send = http_send,
 	.receive = http_receive,

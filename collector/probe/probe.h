@@ -10,7 +10,7 @@
 #include "collector/metric/summary.h"
 #include "collector/metric/visit.h"
 #include "collector/net/endpoint.h"
-#include "collector/net/resolver.h"
+#include "collector/net/visitor.h"
 #include "collector/packet/mark.h"
 #include "collector/probe/ask.h"
 
@@ -68,9 +68,7 @@ struct probe_listener {
 
 struct probe_options {
 	uint32_t receive_buffer; /* octets that a receiving socket may hold; 0: the default */
-	const char *authorities; /* PEM file: whose certificates are believed besides; NULL */
-	const char *contact;	 /* who answers for it, as told to services; NULL */
-	struct name_servers name_servers;
+	struct visitor_options visits;
 };
 
 /* What every method's own state begins with. */
@@ -95,6 +93,9 @@ struct probe_ops {
 	 * logged and left out; E_PERMISSION, E_UNSUPPORTED when neither is left. */
 	enum err (*open)(const struct probe_options *options, struct probe **out);
 	void (*close)(struct probe *probe);
+
+	/* Takes over other options of visits while it measures; NULL: it has none. */
+	enum err (*renew)(struct probe *probe, const struct visitor_options *visits);
 
 	/* Prepares for packets of this size and family. E_UNSUPPORTED: the family is left out. */
 	enum err (*reserve)(struct probe *probe, uint8_t family, uint16_t size);

@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ import time
 import lab
 import scenario
 import tap
+import test_scale
 import truth
 import watch
 import webserver
@@ -346,7 +348,7 @@ def named(options, results):
 INTERVAL_S, SLOTS = 2, 3
 
 
-def write_configuration(link, authority):
+def write_configuration(link, authority, contact="noc@example.test"):
     rest = f"interval: {INTERVAL_S}s, t-max: 1s"
     tests = (f"  - {{name: home, method: http, {rest}}}\n"
              f"  - {{name: alias, method: http, url: '{url(webserver.MISNAMED)}',"
@@ -354,7 +356,7 @@ def write_configuration(link, authority):
     path = link.path("netgrade.yaml")
     with open(path, "w", encoding="utf-8") as file:
         file.write(f"network: {{en: Trial network}}\ndata: {link.path('data')}\n"
-                   f"contact: {{email: noc@example.test}}\n"
+                   f"contact: {{email: {contact}}}\n"
                    f"retention: {{slots: 1d, hours: 1d}}\norganisations: [{{name: city}}]\n"
                    f"agents: [{{name: local, authorities: {authority.file}}}]\n"
                    f"sites:\n  - {{name: portal, organisation: city, tier: metro,"
@@ -420,13 +422,56 @@ def service(options, results):
                               [(len(whole), "failed" if wrong else "open", "tls" if wrong else "")])
 
 
+def await_pages(link, count):
+    """Returns when the server has given so many, or too much time has passed."""
+    deadline = time.monotonic() + 30
+    while len(webserver.visited(link)) < count and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def renewed(options, results):
+    """A reload has the next visits believe another authority and name another contact."""
+    with lab.Lab(options.emulator, forward="delay=fixed:2ms", backward="delay=fixed:2ms") as link:
+        authority = webserver.start(link)
+        stranger = webserver.Authority(link.folder.name, "nobody")
+        path = write_configuration(link, stranger, "old@example.test")
+        with open(link.path("collector.log"), "w+", encoding="utf-8") as log:
+            child = link.start_near(options.collector, "run", path, "--for", "90s", stderr=log)
+            test_scale.await_start(log, child)
+            time.sleep(2.5 * INTERVAL_S)
+            before = len(webserver.visited(link))
+            write_configuration(link, authority, "new@example.test")
+            child.send_signal(signal.SIGHUP)
+            await_pages(link, 2 * len(TARGETS))
+            child.send_signal(signal.SIGTERM)
+            code = child.wait(30)
+            log.seek(0)
+            text = log.read()
+        results.check("the collector ends well", code == 0, text)
+        results.check("the configuration is taken over", "2 series kept" in text or
+                      "4 series kept" in text, text)
+        scenario.check_conduct(results, link.finish())
+        agents = {row[3] for row in webserver.visited(link)}
+        results.equal("no page was asked for of a stranger", before, 0)
+        results.check("the server was told the new contact alone", len(agents) == 1 and
+                      all("new@example.test" in agent for agent in agents), agents)
+        for family in BOTH:
+            _, rows = stored_slots(options, link, family, webserver.RIGHT)
+            lost = [row["lost"] for row in rows if row["sent"]]
+            results.check(f"{family}: lost before, open afterwards",
+                          lost[0] == 1 and lost[-1] == 0 and lost == sorted(lost, reverse=True),
+                          lost)
+            flags = {row["flags"] & watch.FLAGS["tls"] for row in rows if row["lost"]}
+            results.equal(f"{family}: by TLS", flags, {watch.FLAGS["tls"]})
+
+
 def main():
     missing = webserver.missing()
     if missing:
         tap.skip_all(missing)
         return
     scenario.run_main({"healthy": healthy, "failing": failing, "other-family": other_family,
-                       "hostile": hostile, "named": named, "service": service})
+                       "hostile": hostile, "named": named, "service": service, "renewed": renewed})
 
 
 if __name__ == "__main__":

@@ -83,6 +83,47 @@ static void what_falls_short_is_told_and_how_to_mend_it(void **state)
 	}
 }
 
+/* So many queries a second over TCP, each of which may take two. */
+static size_t shortfalls_of_streams(unsigned packets, struct shortfalls *out)
+{
+	static const char format[] = "network: {en: Trial}\n"
+				     "data: /tmp/netgrade-capacity-nowhere/data\n"
+				     "retention: {slots: 1d, hours: 1d}\n"
+				     "organisations: [{name: city}]\n"
+				     "sites: [{name: near, organisation: city, tier: access, "
+				     "ipv4: 127.0.0.1}]\n"
+				     "tests: [{name: names, method: dns, query: a.cn, transport: "
+				     "tcp, interval: 1s, t-max: 2s, packets: %u}]\n";
+	const struct hash_key key = {{1, 2}};
+	struct diagnostics diagnostics = {0};
+	char text[TEXT];
+	int len = snprintf(text, sizeof(text), format, packets);
+	struct config *config = config_load_text(text, (size_t)len, "test.yaml", &diagnostics);
+	struct capacity_request request = {.config = config, .ceiling = NAN, .forced = true};
+	struct plan plan;
+
+	assert_non_null(config);
+	assert_int_equal(plan_create(config, 0, &key, &plan), E_OK);
+	request.plan = &plan;
+	capacity_compare(&request, out);
+	plan_finish(&plan);
+	config_destroy(config);
+	diagnostics_finish(&diagnostics);
+	return out->count;
+}
+
+static void more_streams_than_there_is_room_for_are_told(void **state)
+{
+	(void)state;
+	struct shortfalls found;
+
+	assert_int_equal(shortfalls_of_streams(512, &found), 0);
+	assert_int_equal(shortfalls_of_streams(513, &found), 1);
+	assert_string_equal(found.items[0].what, "DNS over TCP");
+	assert_non_null(strstr(found.items[0].need, "1026 queries"));
+	assert_non_null(strstr(found.items[0].have, "1024"));
+}
+
 static void few_descriptors_are_told(void **state)
 {
 	(void)state;
@@ -125,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_falls_short_is_told_and_how_to_mend_it),
+		cmocka_unit_test(more_streams_than_there_is_room_for_are_told),
 		cmocka_unit_test(few_descriptors_are_told),
 		cmocka_unit_test(an_agent_without_anchors_is_told),
 	};
