@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/base/clock.h"
 #include "collector/net/origins.h"
 #include "collector/net/ports.h"
 #include "collector/packet/ip.h"
@@ -9,10 +10,11 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ROOM = 128, V4 = 20 };
+enum { ROOM = 128, V4 = 20, ORIGINS = 20000 };
 
 static const uint8_t here[4] = {192, 0, 2, 1};
 static const uint8_t there[4] = {198, 51, 100, 7};
@@ -342,6 +344,40 @@ static void the_origin_of_packets_to_the_loopback_is_there(void **state)
 	origins_destroy(origins);
 }
 
+/* Without a descriptor only what is remembered is found. */
+static void many_origins_are_remembered_for_ten_seconds(void **state)
+{
+	struct rlimit before;
+	struct origins *origins;
+	struct endpoint host = {.family = 4, .bytes = {127}};
+	struct endpoint from;
+
+	(void)state;
+	clock_use_virtual(NSEC_PER_SEC, NSEC_PER_SEC);
+	assert_int_equal(origins_create(&origins), E_OK);
+	for (unsigned int i = 0; i < ORIGINS; i++) {
+		host.bytes[2] = (uint8_t)(i >> 8);
+		host.bytes[3] = (uint8_t)i;
+		assert_true(origins_find(origins, &host, &from));
+	}
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, before.rlim_max}), 0);
+	clock_advance(10 * NSEC_PER_SEC - 1);
+	for (unsigned int i = 0; i < ORIGINS; i++) {
+		host.bytes[2] = (uint8_t)(i >> 8);
+		host.bytes[3] = (uint8_t)i;
+		assert_true(origins_find(origins, &host, &from));
+		assert_int_equal(from.family, 4);
+		assert_int_equal(from.bytes[0], 127);
+	}
+	clock_advance(1);
+	assert_false(origins_find(origins, &host, &from));
+	assert_int_equal(errno, EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(origins_find(origins, &host, &from));
+	origins_destroy(origins);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +392,7 @@ int main(void)
 		cmocka_unit_test(tickets_in_flight_are_bounded),
 		cmocka_unit_test(ports_are_taken_and_given_back),
 		cmocka_unit_test(the_origin_of_packets_to_the_loopback_is_there),
+		cmocka_unit_test(many_origins_are_remembered_for_ten_seconds),
 	};
 
 	return cmocka_run_group_tests_name("tcp", tests, NULL, NULL);
