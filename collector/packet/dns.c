@@ -237,16 +237,19 @@ static enum err follow(const ldns_rr_list *list, uint16_t type, struct dns_answe
 	return take_values(list, type, out);
 }
 
-static struct dns_answer answer_over(const struct header *header, const struct dns_query *query)
+/* All but the values, which are many: what is not counted is not written. */
+static void begin_answer(const struct header *header, const struct dns_query *query,
+			 struct dns_answer *out)
 {
-	return (struct dns_answer){
-		.rcode = header->flags & RCODE,
-		.authoritative = (header->flags & FLAG_AUTHORITATIVE) != 0,
-		.truncated = (header->flags & FLAG_TRUNCATED) != 0,
-		.recursion_available = (header->flags & FLAG_AVAILABLE) != 0,
-		.authentic = (header->flags & FLAG_AUTHENTIC) != 0,
-		.name = query->name,
-	};
+	out->rcode = header->flags & RCODE;
+	out->authoritative = (header->flags & FLAG_AUTHORITATIVE) != 0;
+	out->truncated = (header->flags & FLAG_TRUNCATED) != 0;
+	out->recursion_available = (header->flags & FLAG_AVAILABLE) != 0;
+	out->authentic = (header->flags & FLAG_AUTHENTIC) != 0;
+	out->edns = 0;
+	out->aliases = 0;
+	out->count = 0;
+	out->name = query->name;
 }
 
 static enum err read_records(const uint8_t *bytes, size_t len, const struct dns_query *query,
@@ -273,10 +276,11 @@ enum err dns_read_answer(const uint8_t *bytes, size_t len, const struct dns_quer
 {
 	struct reader r = reader_over(bytes, len);
 	struct header header = read_header(&r);
+	struct dns_answer answer;
 
 	if (!dns_answers(bytes, len, query))
 		return E_NOT_FOUND;
-	struct dns_answer answer = answer_over(&header, query);
+	begin_answer(&header, query, &answer);
 	if (header.counts[1] + header.counts[2] + header.counts[3] > DNS_RECORDS_MAX)
 		return E_FULL;
 	if (!answer.truncated) {
@@ -284,6 +288,7 @@ enum err dns_read_answer(const uint8_t *bytes, size_t len, const struct dns_quer
 		if (rc != E_OK)
 			return rc;
 	}
-	*out = answer;
+	memcpy(out, &answer,
+	       offsetof(struct dns_answer, values) + answer.count * sizeof(answer.values[0]));
 	return E_OK;
 }

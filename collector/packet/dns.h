@@ -72,7 +72,7 @@ struct dns_answer {
 	uint8_t aliases;      /* CNAME records followed */
 	size_t count;	      /* records of the type asked for, of the name or the last alias */
 	struct dns_name name; /* the last alias, or the name asked for */
-	struct dns_value values[DNS_VALUES_MAX];
+	struct dns_value values[DNS_VALUES_MAX]; /* [0, count) */
 };
 
 /* Whether the octets are a response to the query: its id and its question (a server that could not
