@@ -36,14 +36,15 @@ static void note_connection(struct transfer *transfer)
 {
 	struct tcp_info info = {0};
 	socklen_t len = sizeof(info);
+	bool six = transfer->request.to.family == 6;
 	int off = 0;
 
 	if (transfer->connected || transfer->fd < 0)
 		return;
 	transfer->connected = true;
 	/* With it on, an error that anybody may send would end the connection. */
-	(void)setsockopt(transfer->fd, IPPROTO_IP, IP_RECVERR, &off, sizeof(off));
-	(void)setsockopt(transfer->fd, IPPROTO_IPV6, IPV6_RECVERR, &off, sizeof(off));
+	(void)setsockopt(transfer->fd, six ? IPPROTO_IPV6 : IPPROTO_IP,
+			 six ? IPV6_RECVERR : IP_RECVERR, &off, sizeof(off));
 	if (getsockopt(transfer->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
 	    info.tcpi_rtt > 0 && info.tcpi_total_retrans == 0)
 		transfer->syn_round_trip = (nsec)info.tcpi_rtt * NSEC_PER_USEC;
@@ -72,8 +73,9 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
 	}
 	(void)setsockopt(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_RECVERR : IP_RECVERR, &on,
 			 sizeof(on));
-	(void)setsockopt(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_TCLASS : IP_TOS, &tos,
-			 sizeof(tos));
+	if (tos != 0)
+		(void)setsockopt(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_TCLASS : IP_TOS,
+				 &tos, sizeof(tos));
 	transfer->fd = fd;
 	return fd;
 }

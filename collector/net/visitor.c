@@ -493,10 +493,13 @@ enum err visitor_ask(struct visitor *visitor, const struct visit_order *order)
 	if (rc != E_OK)
 		return rc;
 	pthread_mutex_lock(&visitor->mutex);
+	bool told = visitor->asked != NULL;
 	*visitor->asked_end = errand;
 	visitor->asked_end = &errand->next;
 	pthread_mutex_unlock(&visitor->mutex);
-	bell_ring(visitor->bell);
+	/* Who was rung for the first of the list takes all of it. */
+	if (!told)
+		bell_ring(visitor->bell);
 	return E_OK;
 }
 
