@@ -3,6 +3,7 @@
 #include "config/closest.h"
 #include "config/rule.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -25,6 +26,15 @@ const char *indicator_name(enum indicator indicator)
 	static const char *const names[] = {"availability", "loss", "delay", "pdv"};
 
 	_Static_assert(sizeof(names) / sizeof(names[0]) == INDICATOR_COUNT, "a name each");
+	return names[indicator];
+}
+
+const char *cloud_indicator_name(enum cloud_indicator indicator)
+{
+	static const char *const names[] = {"availability", "first-byte", "connection",
+					    "certificate"};
+
+	_Static_assert(sizeof(names) / sizeof(names[0]) == CLOUD_COUNT, "a name each");
 	return names[indicator];
 }
 
@@ -224,6 +234,26 @@ static struct website_rule take_website(struct making *making, struct rule_websi
 	};
 }
 
+static void take_cloud(struct making *making, struct rule_cloud *draft)
+{
+	struct cloud_rule *cloud = &making->profile->cloud;
+	struct rule_certificate *certificate = &draft->certificate;
+
+	/* Left out: a list that is written has something in it, or is an error. */
+	if (draft->availability.place.line == 0)
+		return;
+	cloud->given = true;
+	take_shares(making, &draft->weights.section, draft->weights.of, CLOUD_COUNT, cloud->weight);
+	cloud->availability = take_scale(making, &draft->availability, true);
+	cloud->first_byte = take_scale(making, &draft->first_byte, false);
+	cloud->days_full = (uint64_t)certificate->days_full.integer;
+	cloud->days_least = (uint64_t)certificate->days_least.integer;
+	cloud->points_least = certificate->points_least.number;
+	if (!certificate->section.broken && cloud->days_least > cloud->days_full)
+		section_complain(&making->reading, &certificate->section, &certificate->days_least,
+				 "is above days; write at most %" PRIu64, cloud->days_full);
+}
+
 static void take_rule(struct making *making, struct rule *rule)
 {
 	struct profile *profile = making->profile;
@@ -240,6 +270,7 @@ static void take_rule(struct making *making, struct rule *rule)
 	take_veto(profile, &rule->veto);
 	take_grades(making, &rule->grades);
 	profile->website = take_website(making, &rule->website);
+	take_cloud(making, &rule->cloud);
 }
 
 static struct profile *profile_create(void)

@@ -56,6 +56,28 @@ struct website_rule {
 	int64_t deadline_ns; /* a page that is not whole by then has failed */
 };
 
+/* What the points of a service are for that is visited over the network. */
+enum cloud_indicator {
+	CLOUD_AVAILABILITY, /* per cent of judged time, as of a path, by its visits */
+	CLOUD_FIRST_BYTE,   /* p95 of the time to the first octet, milliseconds */
+	CLOUD_CONNECTION,   /* p95 of a connection's set-up beside them, milliseconds */
+	CLOUD_CERTIFICATE,  /* what it shows, and over which version of TLS */
+	CLOUD_COUNT
+};
+
+const char *cloud_indicator_name(enum cloud_indicator indicator); /* "availability" and so on */
+
+/* A connection is judged by the scale of the delay, by reach. */
+struct cloud_rule {
+	bool given;
+	double weight[CLOUD_COUNT]; /* sum 100 */
+	struct scale availability;
+	struct scale first_byte;
+	uint64_t days_full;  /* a certificate with so many days left or more has all points */
+	uint64_t days_least; /* with so many or more points_least, with fewer none */
+	double points_least;
+};
+
 struct profile {
 	char *name;
 	char *zh;
@@ -92,6 +114,7 @@ struct profile {
 	size_t grade_count;
 
 	struct website_rule website; /* not given: weeks of visits are counted, not judged */
+	struct cloud_rule cloud;     /* not given: services have no scores */
 
 	struct arena *arena; /* what the loader keeps for itself; NULL in a profile made by hand */
 };

@@ -142,6 +142,31 @@ static const struct key_row website_rows[] = {
 	{.name = NULL},
 };
 
+static const struct key_row cloud_weight_rows[] = {
+	SHARE("availability", struct rule_cloud_weights, of[CLOUD_AVAILABILITY]),
+	SHARE("first-byte", struct rule_cloud_weights, of[CLOUD_FIRST_BYTE]),
+	SHARE("connection", struct rule_cloud_weights, of[CLOUD_CONNECTION]),
+	SHARE("certificate", struct rule_cloud_weights, of[CLOUD_CERTIFICATE]),
+	{.name = NULL},
+};
+
+static const struct key_row certificate_rows[] = {
+	{THRESHOLD("days", struct rule_certificate, days_full, VALUE_INTEGER), .least = 1,
+	 .most = 1000},
+	{THRESHOLD("least-days", struct rule_certificate, days_least, VALUE_INTEGER), .least = 0,
+	 .most = 1000},
+	SHARE("least-points", struct rule_certificate, points_least),
+	{.name = NULL},
+};
+
+static const struct key_row cloud_rows[] = {
+	SECTION("weights", struct rule_cloud, weights, cloud_weight_rows),
+	ANCHORS("availability", struct rule_cloud, availability),
+	ANCHORS("first-byte", struct rule_cloud, first_byte),
+	SECTION("certificate", struct rule_cloud, certificate, certificate_rows),
+	{.name = NULL},
+};
+
 static const struct key_row grade_rows[] = {
 	TEXT("zh", struct rule_grade, title.zh),
 	TEXT("en", struct rule_grade, title.en),
@@ -182,5 +207,10 @@ const struct key_row rule_rows[] = {
 	 .type = VALUE_SECTION,
 	 .offset = offsetof(struct rule, website),
 	 .rows = website_rows},
+	{.name = "cloud",
+	 .type = VALUE_SECTION,
+	 .whole = true,
+	 .offset = offsetof(struct rule, cloud),
+	 .rows = cloud_rows},
 	{.name = NULL},
 };

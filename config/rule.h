@@ -88,6 +88,26 @@ struct rule_website {
 	struct value deadline;
 };
 
+struct rule_cloud_weights {
+	struct section section;
+	struct value of[CLOUD_COUNT];
+};
+
+struct rule_certificate {
+	struct section section;
+	struct value days_full;
+	struct value days_least;
+	struct value points_least;
+};
+
+struct rule_cloud {
+	struct section section;
+	struct rule_cloud_weights weights;
+	struct section_list availability; /* of struct rule_anchor */
+	struct section_list first_byte;
+	struct rule_certificate certificate;
+};
+
 struct rule {
 	struct section section;
 	struct value name;
@@ -103,6 +123,7 @@ struct rule {
 	struct rule_groups groups;
 	struct section_list grades; /* of struct rule_grade */
 	struct rule_website website;
+	struct rule_cloud cloud;
 };
 
 extern const struct key_row rule_rows[];

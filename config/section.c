@@ -342,7 +342,7 @@ static void fill_section(const struct reading *reading, struct section *section,
 		complain_at(reading, section, section->place, row->name, "is missing; write it");
 		below->broken = true;
 	}
-	if (!below->broken)
+	if (!below->broken && !row->whole)
 		section_finish(reading, row->rows, below);
 }
 

@@ -40,6 +40,7 @@ struct key_row {
 	bool single;   /* a list of one may be written without its brackets */
 	bool repeats;  /* a list in which an element may stand twice */
 	bool required; /* an error when left out */
+	bool whole;    /* a section that may be left out though it has keys that may not */
 	bool sourced;  /* written {value: …, source: …}: where the number was published */
 	size_t offset; /* of the struct value (section, section_list) in the draft */
 	int64_t least; /* integers and durations */

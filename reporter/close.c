@@ -90,7 +90,7 @@ static int close_month(struct session *session, const struct report_period *peri
 		.past = given.as_given ? NULL : &session->past,
 		.period = *period,
 		.when = given.now ? CLOSING_NOW : CLOSING_FINAL,
-		.loss = given.incomplete ? LOSS_ACCEPTED : LOSS_REFUSED,
+		.loss = given.incomplete ? ROWS_ACCEPTED : ROWS_REFUSED,
 		.reason = given.reason,
 	};
 	struct closing closing = {0};

@@ -288,6 +288,7 @@ static enum err read_members(struct closed *closed, const struct series_key *key
 		struct closed_shift shift;
 		struct closed_week week;
 		struct closed_path_event event;
+		struct closed_certificate certificate;
 	} row;
 	char *list = NULL;
 	size_t capacity = 0;
@@ -429,6 +430,18 @@ static enum err path_events(void *context, const struct series_key *key, struct 
 	return rc;
 }
 
+static enum err certificates(void *context, const struct series_key *key, struct period period,
+			     struct certificate_sighting **out, size_t *count)
+{
+	static const struct member shown = MEMBER(READ_CERTIFICATES, closed_certificate, sighting);
+	void *items = NULL;
+	enum err rc = read_members(context, key, &shown, &items, count);
+
+	(void)period;
+	*out = items;
+	return rc;
+}
+
 static enum err cut_offs(void *context, struct period period, struct cut_off **out, size_t *count)
 {
 	struct closed *closed = context;
@@ -563,6 +576,7 @@ struct source closed_source(struct closed *closed)
 		.find = find,
 		.evidence = evidence,
 		.path_events = path_events,
+		.certificates = certificates,
 		.cut_offs = cut_offs,
 		.windows = windows,
 		.configurations = configurations,

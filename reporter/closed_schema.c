@@ -4,19 +4,20 @@
 #define HEAD(name, kind, member) CLOSED_COLUMN(name, kind, struct closed_head, member)
 #define CONFIGURATION(name, kind, member)                                                          \
 	CLOSED_COLUMN(name, kind, struct closed_configuration, member)
-#define SERIES(name, kind, member)     CLOSED_COLUMN(name, kind, struct closed_series, member)
-#define HOUR(name, kind, member)       CLOSED_COLUMN(name, kind, struct closed_hour, member)
-#define STRETCH(name, kind, member)    CLOSED_COLUMN(name, kind, struct closed_stretch, member)
-#define OUTAGE(name, kind, member)     CLOSED_COLUMN(name, kind, struct closed_outage, member)
-#define SHIFT(name, kind, member)      CLOSED_COLUMN(name, kind, struct closed_shift, member)
-#define WEEK(name, kind, member)       CLOSED_COLUMN(name, kind, struct closed_week, member)
-#define EVIDENCE(name, kind, member)   CLOSED_COLUMN(name, kind, struct closed_evidence, member)
-#define PATH_EVENT(name, kind, member) CLOSED_COLUMN(name, kind, struct closed_path_event, member)
-#define CUT_OFF(name, kind, member)    CLOSED_COLUMN(name, kind, struct closed_cut_off, member)
-#define WINDOW(name, kind, member)     CLOSED_COLUMN(name, kind, struct closed_window, member)
-#define SCOPE(name, kind, member)      CLOSED_COLUMN(name, kind, struct closed_scope, member)
-#define REVISION(name, kind, member)   CLOSED_COLUMN(name, kind, struct closed_revision, member)
-#define SEAL(name, kind, member)       CLOSED_COLUMN(name, kind, struct closed_seal, member)
+#define SERIES(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_series, member)
+#define HOUR(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_hour, member)
+#define STRETCH(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_stretch, member)
+#define OUTAGE(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_outage, member)
+#define SHIFT(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_shift, member)
+#define WEEK(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_week, member)
+#define EVIDENCE(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_evidence, member)
+#define PATH_EVENT(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_path_event, member)
+#define CERTIFICATE(name, kind, member) CLOSED_COLUMN(name, kind, struct closed_certificate, member)
+#define CUT_OFF(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_cut_off, member)
+#define WINDOW(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_window, member)
+#define SCOPE(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_scope, member)
+#define REVISION(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_revision, member)
+#define SEAL(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_seal, member)
 
 static const struct closed_column head[] = {
 	HEAD("month", COLUMN_STRING, month),
@@ -219,6 +220,26 @@ static const struct closed_column path_events[] = {
 	PATH_EVENT("after", COLUMN_TEXT, event.after),
 };
 
+static const struct closed_column certificates[] = {
+	CERTIFICATE("series", COLUMN_UNSIGNED, series),
+	CERTIFICATE("number", COLUMN_UNSIGNED, number),
+	CERTIFICATE("from_at", COLUMN_NSEC, sighting.from),
+	CERTIFICATE("last_seen", COLUMN_NSEC, sighting.last_seen),
+	CERTIFICATE("tls", COLUMN_TEXT, sighting.tls),
+	CERTIFICATE("shown", COLUMN_BOOL, sighting.certificate.shown),
+	CERTIFICATE("verified", COLUMN_BOOL, sighting.certificate.verified),
+	CERTIFICATE("named", COLUMN_BOOL, sighting.certificate.named),
+	CERTIFICATE("links", COLUMN_UNSIGNED, sighting.certificate.links),
+	CERTIFICATE("subject", COLUMN_TEXT, sighting.certificate.subject),
+	CERTIFICATE("issuer", COLUMN_TEXT, sighting.certificate.issuer),
+	CERTIFICATE("names", COLUMN_TEXT, sighting.certificate.names),
+	CERTIFICATE("fingerprint", COLUMN_TEXT, sighting.certificate.fingerprint),
+	CERTIFICATE("problem", COLUMN_TEXT, sighting.certificate.problem),
+	CERTIFICATE("not_before", COLUMN_NSEC, sighting.certificate.not_before),
+	CERTIFICATE("not_after", COLUMN_NSEC, sighting.certificate.not_after),
+	CERTIFICATE("chain_not_after", COLUMN_NSEC, sighting.certificate.chain_not_after),
+};
+
 static const struct closed_column cut_offs[] = {
 	CUT_OFF("number", COLUMN_UNSIGNED, number),
 	CUT_OFF("agent", COLUMN_TEXT, cut_off.agent),
@@ -275,6 +296,7 @@ const struct closed_table closed_tables[CLOSED_TABLES] = {
 	[CLOSED_WEEKS] = TABLE("week", "series, number", weeks),
 	[CLOSED_EVIDENCE] = TABLE("evidence", "series, number", evidence),
 	[CLOSED_PATH_EVENTS] = TABLE("path_event", "series, number", path_events),
+	[CLOSED_CERTIFICATES] = TABLE("certificate", "series, number", certificates),
 	[CLOSED_CUT_OFFS] = TABLE("cut_off", "number", cut_offs),
 	[CLOSED_WINDOWS] = TABLE("maintenance", "id", windows),
 	[CLOSED_SCOPES] = TABLE("maintenance_scope", "window, number", scopes),

@@ -5,6 +5,7 @@
 
 #include "collector/store/archive.h"
 #include "collector/store/paths.h"
+#include "collector/store/sightings.h"
 #include "collector/store/windows.h"
 #include "reporter/closed_table.h"
 #include "reporter/path.h"
@@ -14,7 +15,7 @@
 #include <stdint.h>
 
 /* "ngFC" in the header, and the version of the tables. */
-enum { CLOSED_APPLICATION = 0x6E674643, CLOSED_VERSION = 3 };
+enum { CLOSED_APPLICATION = 0x6E674643, CLOSED_VERSION = 4 };
 
 /* In the order of the dump; all but the seal are dumped. */
 enum closed_table_id {
@@ -28,6 +29,7 @@ enum closed_table_id {
 	CLOSED_WEEKS,
 	CLOSED_EVIDENCE,
 	CLOSED_PATH_EVENTS,
+	CLOSED_CERTIFICATES,
 	CLOSED_CUT_OFFS,
 	CLOSED_WINDOWS,
 	CLOSED_SCOPES,
@@ -114,6 +116,12 @@ struct closed_path_event {
 	uint32_t series;
 	uint32_t number;
 	struct path_event event;
+};
+
+struct closed_certificate {
+	uint32_t series;
+	uint32_t number;
+	struct certificate_sighting sighting;
 };
 
 struct closed_cut_off {

@@ -172,7 +172,7 @@ static enum err write_rows(struct work *work, const char *path)
 	if (rc != E_OK)
 		return rc;
 	rc = put_rows(work, &rows);
-	if (rc == E_OK && rows.gone.series > 0 && request->loss == LOSS_REFUSED)
+	if (rc == E_OK && rows.gone.series > 0 && request->loss == ROWS_REFUSED)
 		rc = refuse(work, E_NOT_FOUND, closing_rows_say_gone(&rows));
 	if (rc == E_OK && rows.unreadable > 0)
 		rc = refuse(work, E_CORRUPT,

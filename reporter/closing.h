@@ -21,8 +21,8 @@ enum closing_when {
 };
 
 enum closing_loss {
-	LOSS_REFUSED,
-	LOSS_ACCEPTED, /* what is kept no longer counts as unknown, and reports say so */
+	ROWS_REFUSED,
+	ROWS_ACCEPTED, /* what is kept no longer counts as unknown, and reports say so */
 };
 
 struct closing_request {

@@ -404,6 +404,17 @@ static void find_events(const struct source *source, struct path *path)
 		log_warn("reporter", "site=%s routes: %s", path->key.target, err_text(rc));
 }
 
+static void find_certificates(const struct source *source, const struct test_config *test,
+			      struct path *path)
+{
+	if (source->certificates == NULL || strcmp(test->method, "http") != 0)
+		return;
+	enum err rc = source->certificates(source->context, &path->key, path->facts.period,
+					   &path->certificates, &path->certificate_count);
+	if (rc != E_OK)
+		log_warn("reporter", "site=%s certificates: %s", path->key.target, err_text(rc));
+}
+
 /* A site, as windows ask for it. */
 struct covered {
 	const struct config *config;
@@ -486,6 +497,7 @@ enum err path_read(const struct source *source, const struct path_request *reque
 	if (path.state != PATH_UNREADABLE) {
 		find_evidence(source, &path);
 		find_events(source, &path);
+		find_certificates(source, test, &path);
 	}
 	*out = path;
 	return E_OK;
@@ -501,6 +513,8 @@ void path_finish(struct path *path)
 	path->evidence = NULL;
 	free(path->events);
 	path->events = NULL;
+	free(path->certificates);
+	path->certificates = NULL;
 	traits_finish(&path->traits);
 	planned_destroy(path->planned);
 	path->planned = NULL;

@@ -4,6 +4,7 @@
 #define NETGRADE_REPORTER_PATH_H
 
 #include "collector/store/paths.h"
+#include "collector/store/sightings.h"
 #include "config/config.h"
 #include "reporter/facts.h"
 #include "reporter/score.h"
@@ -38,6 +39,8 @@ struct path {
 	char **evidence;	   /* by outage: the file, or NULL */
 	struct path_event *events; /* of its way, where it is traced */
 	size_t event_count;
+	struct certificate_sighting *certificates; /* that visits of it were shown, by time */
+	size_t certificate_count;
 	struct traits traits; /* where who read it made them */
 };
 

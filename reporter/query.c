@@ -99,6 +99,18 @@ static enum err path_events(void *context, const struct series_key *key, struct 
 	return paths_events(query->archive, text, period, out, count);
 }
 
+static enum err certificates(void *context, const struct series_key *key, struct period period,
+			     struct certificate_sighting **out, size_t *count)
+{
+	const struct query *query = context;
+
+	*out = NULL;
+	*count = 0;
+	if (query->archive == NULL)
+		return E_OK;
+	return archive_find_certificates(query->archive, key, period, out, count);
+}
+
 static enum err cut_offs(void *context, struct period period, struct cut_off **out, size_t *count)
 {
 	const struct query *query = context;
@@ -149,6 +161,7 @@ struct source query_source(struct query *query)
 		.hours = hours,
 		.evidence = evidence,
 		.path_events = path_events,
+		.certificates = certificates,
 		.cut_offs = cut_offs,
 		.windows = windows,
 		.configurations = configurations,

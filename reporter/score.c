@@ -84,9 +84,8 @@ static void set_points(struct score *score, const struct score_subject *subject)
 	score->uncapped = sum / 100;
 }
 
-static unsigned gates_of(const struct score_subject *subject, const struct facts *facts)
+unsigned score_gates(const struct profile *profile, const struct facts *facts)
 {
-	const struct profile *profile = subject->profile;
 	unsigned gates = 0;
 
 	if (!facts->commissioned || facts_judged_time(facts) == 0)
@@ -162,7 +161,7 @@ struct score score_path(const struct score_subject *subject, const struct facts 
 	score.coverage = facts_coverage(facts);
 	score.marked = score.coverage < subject->profile->coverage_marked ||
 		       facts_delay_coverage(facts) < subject->profile->coverage_marked;
-	score.gates = gates_of(subject, facts);
+	score.gates = score_gates(subject->profile, facts);
 	set_values(&score, facts);
 	if ((score.gates & GATE_NO_DATA) != 0)
 		return score;

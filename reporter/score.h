@@ -57,6 +57,9 @@ struct facts_rule score_facts_rule(const struct profile *profile, enum tier tier
 /* Which indicators a test cannot give. */
 void score_missing(const struct test_config *test, bool missing[INDICATOR_COUNT]);
 
+/* Why facts give no score in a regular assessment: enum gate; 0: they do. */
+unsigned score_gates(const struct profile *profile, const struct facts *facts);
+
 struct score score_path(const struct score_subject *subject, const struct facts *facts);
 struct score score_nothing(const struct score_subject *subject); /* of a path without facts */
 

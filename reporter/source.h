@@ -6,6 +6,7 @@
 
 #include "collector/store/archive.h"
 #include "collector/store/paths.h"
+#include "collector/store/sightings.h"
 #include "collector/store/view.h"
 #include "collector/store/windows.h"
 #include "reporter/facts.h"
@@ -28,6 +29,10 @@ struct source {
 	MUST_CHECK enum err (*path_events)(void *context, const struct series_key *key,
 					   struct period period, struct path_event **out,
 					   size_t *count);
+	/* The certificates that its visits showed; NULL where that is not known. */
+	MUST_CHECK enum err (*certificates)(void *context, const struct series_key *key,
+					    struct period period, struct certificate_sighting **out,
+					    size_t *count);
 	MUST_CHECK enum err (*cut_offs)(void *context, struct period period, struct cut_off **out,
 					size_t *count);
 	/* Announced maintenance, all of it; E_NOT_FOUND, or NULL, where it is not known. */

@@ -249,6 +249,14 @@ static enum err path_events(void *context, const struct series_key *key, struct 
 	return s->source.path_events(s->source.context, key, period, out, count);
 }
 
+static enum err certificates(void *context, const struct series_key *key, struct period period,
+			     struct certificate_sighting **out, size_t *count)
+{
+	const struct successions *s = context;
+
+	return s->source.certificates(s->source.context, key, period, out, count);
+}
+
 static enum err gone(void *context, const struct series_key *key, struct period period,
 		     struct view_gone *out)
 {
@@ -292,6 +300,7 @@ struct source successions_source(struct successions *successions)
 		.hours = hours,
 		.evidence = evidence,
 		.path_events = source->path_events == NULL ? NULL : path_events,
+		.certificates = source->certificates == NULL ? NULL : certificates,
 		.cut_offs = cut_offs,
 		.windows = source->windows == NULL ? NULL : windows,
 		.configurations = source->configurations == NULL ? NULL : configurations,

@@ -59,6 +59,7 @@ const char *say_recurring(struct monthly *m, const struct pattern *pattern);
 const char *say_shift(struct monthly *m, const struct pattern *pattern);
 /* Why a path is below or without a score; "" if it is neither. */
 const char *say_remarks(struct monthly *m, const struct path *path);
+const char *say_gates(struct monthly *m, const struct score *score); /* "" for none */
 /* Where in the period most of the points of a cause went. */
 const char *say_evidence(struct monthly *m, const struct cause *cause);
 
@@ -100,6 +101,7 @@ void add_outages(struct monthly *m);
 void add_path_events(struct monthly *m); /* nothing where no path is traced */
 void add_patterns(struct monthly *m);	 /* what recurs, shifted, never answered */
 void add_services(struct monthly *m);	 /* what is measured beside the scored tests */
+void add_clouds(struct monthly *m);	 /* scores and certificates of visited pages */
 void add_lapses(struct monthly *m);	 /* where the measurement itself failed */
 void add_unknown(struct monthly *m);	 /* why slots are unknown: in all, by agent, by path */
 /* Announced windows, both figures, where flags and windows differ; bound as add_counts. */

@@ -207,5 +207,6 @@ void add_services(struct monthly *m)
 		return;
 	}
 	add_service_table(m);
+	add_clouds(m);
 	add_website_table(m);
 }

@@ -239,7 +239,7 @@ const char *say_primary(struct monthly *m)
 	return say_family(a->site_count == 0 ? FAMILY_IPV4 : assessment_site(a, 0)->primary);
 }
 
-static const char *say_gates(struct monthly *m, const struct score *score)
+const char *say_gates(struct monthly *m, const struct score *score)
 {
 	const struct profile *profile = m->assessment->profile;
 	const char *text = "";

@@ -25,7 +25,7 @@ struct fixture {
 static int setup(void **state)
 {
 	static const struct month_closing how = {12 * NSEC_PER_HOUR, CLOSING_FINAL, NULL,
-						 LOSS_REFUSED};
+						 ROWS_REFUSED};
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	month_make(&f->month);
@@ -191,8 +191,8 @@ static const struct {
 	 KEEP_SEAL, E_CORRUPT, "its tables"},
 	{"an index", "CREATE INDEX i ON series (agent)", KEEP_SEAL, E_CORRUPT, "its tables"},
 	{"a table less", "DROP TABLE revision", KEEP_SEAL, E_CORRUPT, "its tables"},
-	{"a newer version", "PRAGMA user_version = 4", KEEP_SEAL, E_MISMATCH,
-	 "layout version 4, this program knows 3"},
+	{"a newer version", "PRAGMA user_version = 5", KEEP_SEAL, E_MISMATCH,
+	 "layout version 5, this program knows 4"},
 	{"another application", "PRAGMA application_id = 1", KEEP_SEAL, E_CORRUPT, "no facts file"},
 	{"a write-ahead log", "PRAGMA journal_mode = WAL", KEEP_SEAL, E_CORRUPT, "no facts file"},
 	{"time that does not add up", "UPDATE series SET good_time = good_time - 1 WHERE id = 2",

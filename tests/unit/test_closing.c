@@ -11,7 +11,7 @@
 #define HOUR NSEC_PER_HOUR
 #define DAY  NSEC_PER_DAY
 
-static const struct month_closing when_final = {12 * HOUR, CLOSING_FINAL, NULL, LOSS_REFUSED};
+static const struct month_closing when_final = {12 * HOUR, CLOSING_FINAL, NULL, ROWS_REFUSED};
 
 static const char *const named[] = {"\"closing\"", "<dt>Closing</dt>", "<dt>封存</dt>"};
 
@@ -101,7 +101,7 @@ static void what_has_expired_or_is_lost_is_not_closed(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		static const struct month_closing late = {10 * DAY, CLOSING_NOW, NULL,
-							  LOSS_REFUSED};
+							  ROWS_REFUSED};
 		struct month month;
 		struct closing closing;
 		char command[2 * MONTH_TEXT];
@@ -129,7 +129,7 @@ static void what_has_expired_or_is_lost_is_not_closed(void **state)
 static void a_loss_that_is_accepted_is_reported(void **state)
 {
 	static const struct month_closing accepting = {10 * DAY, CLOSING_FINAL, NULL,
-						       LOSS_ACCEPTED};
+						       ROWS_ACCEPTED};
 	struct month month;
 	struct closing closing;
 
@@ -150,12 +150,12 @@ static void a_loss_that_is_accepted_is_reported(void **state)
 /* Closed provisionally, then when it is final, then again when something else came. */
 static void later_data_make_another_edition(void **state)
 {
-	static const struct month_closing too_early = {DAY, CLOSING_FINAL, NULL, LOSS_REFUSED};
-	static const struct month_closing now = {DAY, CLOSING_NOW, NULL, LOSS_REFUSED};
-	static const struct month_closing day_3 = {2 * DAY, CLOSING_FINAL, NULL, LOSS_REFUSED};
+	static const struct month_closing too_early = {DAY, CLOSING_FINAL, NULL, ROWS_REFUSED};
+	static const struct month_closing now = {DAY, CLOSING_NOW, NULL, ROWS_REFUSED};
+	static const struct month_closing day_3 = {2 * DAY, CLOSING_FINAL, NULL, ROWS_REFUSED};
 	static const struct month_closing revise = {9 * DAY, CLOSING_FINAL, "the spool came late",
-						    LOSS_REFUSED};
-	static const struct month_closing again = {9 * DAY, CLOSING_FINAL, NULL, LOSS_REFUSED};
+						    ROWS_REFUSED};
+	static const struct month_closing again = {9 * DAY, CLOSING_FINAL, NULL, ROWS_REFUSED};
 	struct month month;
 	struct closing closing;
 	char *why = NULL;
@@ -258,7 +258,7 @@ static void a_month_is_not_closed_without_its_archive(void **state)
 
 static void the_same_input_gives_the_same_file(void **state)
 {
-	static const struct month_closing later = {30 * HOUR, CLOSING_FINAL, NULL, LOSS_REFUSED};
+	static const struct month_closing later = {30 * HOUR, CLOSING_FINAL, NULL, ROWS_REFUSED};
 	const struct month_closing *how[] = {&when_final, &when_final, &later};
 	struct closing closing[COUNT_OF(how)];
 	char *octets[COUNT_OF(how)];

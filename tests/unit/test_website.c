@@ -105,6 +105,36 @@ static void put_hour(const struct fixture *fixture, struct store *store, size_t 
 	store_put(store, series, &summary, &delays);
 }
 
+/* Of the site "met" a certificate was seen all the month, with 40 days left at its end. */
+static void show_certificate(const struct fixture *fixture)
+{
+	nsec end = fixture->month.until + 40 * DAY;
+	struct certificate_sighting seen = {
+		.last_seen = fixture->monday,
+		.tls = "TLSv1.3",
+		.certificate = {.shown = true,
+				.verified = true,
+				.named = true,
+				.links = 2,
+				.subject = "CN=portal.example,O=大厅",
+				.issuer = "CN=Trial authority",
+				.names = "portal.example",
+				.fingerprint = "00ff",
+				.not_before = fixture->monday - 30 * DAY,
+				.not_after = end,
+				.chain_not_after = end + DAY},
+	};
+	struct series_key key = key_of(fixture, 1);
+	struct archive *archive;
+
+	series_key_format(&key, seen.key);
+	assert_int_equal(archive_open(fixture->data, &archive), E_OK);
+	assert_int_equal(archive_certificate(archive, &seen), E_OK);
+	seen.last_seen = fixture->month.until - HOUR;
+	assert_int_equal(archive_certificate(archive, &seen), E_OK);
+	archive_close(archive);
+}
+
 static void feed(const struct fixture *fixture)
 {
 	struct store_options options = {.directory = fixture->data,
@@ -120,6 +150,7 @@ static void feed(const struct fixture *fixture)
 	}
 	assert_int_equal(store_flush(store), E_OK);
 	store_close(store);
+	show_certificate(fixture);
 }
 
 static int setup(void **state)
@@ -202,6 +233,30 @@ static void check_week(const struct fixture *fixture, const struct service *serv
 	}
 }
 
+static void check_certificate(const struct fixture *fixture, const struct service *service,
+			      size_t row)
+{
+	const struct path *path = &service->path;
+
+	assert_int_equal(path->certificate_count, row == 1);
+	if (row != 1)
+		return;
+	const struct certificate_sighting *seen = &path->certificates[0];
+	assert_int_equal(seen->from, fixture->monday);
+	assert_int_equal(seen->last_seen, fixture->month.until - HOUR);
+	assert_string_equal(seen->tls, "TLSv1.3");
+	assert_true(seen->certificate.shown && seen->certificate.verified &&
+		    seen->certificate.named);
+	assert_int_equal(seen->certificate.links, 2);
+	assert_string_equal(seen->certificate.subject, "CN=portal.example,O=大厅");
+	assert_string_equal(seen->certificate.issuer, "CN=Trial authority");
+	assert_string_equal(seen->certificate.names, "portal.example");
+	assert_string_equal(seen->certificate.fingerprint, "00ff");
+	assert_string_equal(seen->certificate.problem, "");
+	assert_int_equal(seen->certificate.not_after, fixture->month.until + 40 * DAY);
+	assert_int_equal(seen->certificate.chain_not_after, fixture->month.until + 41 * DAY);
+}
+
 static void check_source(const struct fixture *fixture, const struct source *source)
 {
 	struct assessment assessment;
@@ -215,6 +270,7 @@ static void check_source(const struct fixture *fixture, const struct source *sou
 		print_message("# %s\n", name);
 		assert_string_equal(name, rows[i].site);
 		check_week(fixture, &services.items[i], i);
+		check_certificate(fixture, &services.items[i], i);
 	}
 	services_finish(&services);
 	assessment_finish(&assessment);
@@ -274,30 +330,67 @@ static size_t count_rows(const struct block *block, const char *verdict)
 	return count;
 }
 
+static const struct block *find_table(const struct doc *doc, const char *key)
+{
+	for (size_t i = 0; i < doc->count; i++) {
+		if (doc->blocks[i].kind == BLOCK_TABLE && strcmp(doc->blocks[i].key, key) == 0)
+			return &doc->blocks[i];
+	}
+	fail_msg("no table %s", key);
+	return NULL;
+}
+
+static const struct value *find_cell(const struct block *block, const char *site, const char *key)
+{
+	size_t column = 0;
+
+	while (column < block->column_count && strcmp(block->columns[column].key, key) != 0)
+		column++;
+	assert_true(column < block->column_count);
+	for (size_t row = 0; row < block->row_count; row++) {
+		const struct value *cells = &block->cells[row * block->column_count];
+		if (strcmp(cells[0].text, site) == 0)
+			return &cells[column];
+	}
+	fail_msg("no row %s", site);
+	return NULL;
+}
+
+/* Of visits that take 40 ms and of which 6 in 744 failed, without a test of connections. */
+static void check_clouds(const struct doc *doc)
+{
+	const struct block *clouds = find_table(doc, "clouds");
+	const struct block *certificates = find_table(doc, "certificates");
+
+	assert_int_equal(clouds->row_count, COUNT_OF(rows));
+	assert_int_equal(certificates->row_count, COUNT_OF(rows));
+	assert_string_equal(find_cell(clouds, "Met", "certificate_points")->text, "100.0");
+	assert_string_equal(find_cell(clouds, "Met", "first_byte_points")->text, "100.0");
+	assert_string_equal(find_cell(clouds, "Met", "connection_points")->text, "–");
+	assert_string_equal(find_cell(certificates, "Met", "state")->text, "Good");
+	assert_string_equal(find_cell(certificates, "Met", "days")->text, "40");
+	assert_string_equal(find_cell(certificates, "Vetoed", "state")->text, "Not on record");
+}
+
 static void the_report_tells_them_vetoed_first(void **state)
 {
 	const struct fixture *fixture = *state;
 	struct assessment assessment;
 	struct query *query;
-	const struct block *found = NULL;
 
 	assert_int_equal(query_open(fixture->data, &query), E_OK);
 	struct source source = query_source(query);
 	assess(fixture, &source, &assessment);
 	struct doc *doc = monthly_report(&assessment, &source, LANGUAGE_EN);
 	assert_non_null(doc);
-	for (size_t i = 0; i < doc->count; i++) {
-		if (doc->blocks[i].kind == BLOCK_TABLE &&
-		    strcmp(doc->blocks[i].key, "websites") == 0)
-			found = &doc->blocks[i];
-	}
-	assert_non_null(found);
+	const struct block *found = find_table(doc, "websites");
 	assert_int_equal(found->row_count, COUNT_OF(rows) * WEEKS);
 	assert_int_equal(count_rows(found, "Veto"), 3);
 	assert_int_equal(count_rows(found, "Too few visits"), 2);
 	assert_int_equal(count_rows(found, "Met"), found->row_count - 5);
 	for (size_t row = 0; row < 3; row++)
 		assert_string_equal(found->cells[(row + 1) * found->column_count - 1].text, "Veto");
+	check_clouds(doc);
 	doc_destroy(doc);
 	assessment_finish(&assessment);
 	query_close(query);
