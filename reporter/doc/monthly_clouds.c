@@ -23,26 +23,41 @@ static bool is_page(const struct monthly *m, const struct service *service)
 	return strcmp(service_test(m->assessment, service)->method, "http") == 0;
 }
 
-/* What opens connections from the same agent to the same address: at the page's port, else at any.
- */
+/* A path by connections of the page's agent to the page's address. */
+struct connections {
+	const struct facts *facts; /* NULL: none */
+	uint32_t port;
+};
+
+/* At the page's port if one goes there, else at any. */
+static void take_connections(struct connections *best, const struct test_config *test,
+			     const struct facts *facts, uint32_t port)
+{
+	if (strcmp(test->method, "tcp") != 0 || (best->facts != NULL && test->port != port) ||
+	    (best->facts != NULL && best->port == port))
+		return;
+	*best = (struct connections){facts, test->port};
+}
+
+/* Beside the other services the scored test may open connections too. */
 static const struct facts *find_connections(const struct monthly *m, const struct service *page)
 {
-	const struct services *services = m->services;
-	uint32_t port = service_test(m->assessment, page)->port;
-	const struct facts *found = NULL;
+	const struct assessment *a = m->assessment;
+	const struct site *site = assessment_site(a, page->assessed);
+	uint32_t port = service_test(a, page)->port;
+	struct connections best = {NULL, 0};
 
-	for (size_t i = 0; i < services->count; i++) {
-		const struct service *service = &services->items[i];
-		const struct test_config *test = service_test(m->assessment, service);
-		if (service->assessed != page->assessed || service->agent != page->agent ||
-		    service->family != page->family || strcmp(test->method, "tcp") != 0)
-			continue;
-		if (test->port == port)
-			return &service->path.facts;
-		if (found == NULL)
-			found = &service->path.facts;
+	if (site->scored_test != CONFIG_NONE && site->scored_agent == page->agent)
+		take_connections(&best, &a->config->tests[site->scored_test],
+				 &a->sites[page->assessed].path[page->family].facts, port);
+	for (size_t i = 0; i < m->services->count; i++) {
+		const struct service *service = &m->services->items[i];
+		if (service->assessed == page->assessed && service->agent == page->agent &&
+		    service->family == page->family)
+			take_connections(&best, service_test(a, service), &service->path.facts,
+					 port);
 	}
-	return found;
+	return best.facts;
 }
 
 static struct page judge(const struct monthly *m, const struct service *service)
