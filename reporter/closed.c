@@ -289,6 +289,7 @@ static enum err read_members(struct closed *closed, const struct series_key *key
 		struct closed_week week;
 		struct closed_path_event event;
 		struct closed_certificate certificate;
+		struct closed_end end;
 	} row;
 	char *list = NULL;
 	size_t capacity = 0;
@@ -418,29 +419,23 @@ static enum err evidence(void *context, const struct series_key *key, struct per
 	return E_OK;
 }
 
-static enum err path_events(void *context, const struct series_key *key, struct period period,
-			    struct path_event **out, size_t *count)
-{
-	static const struct member events = MEMBER(READ_PATH_EVENTS, closed_path_event, event);
-	void *items = NULL;
-	enum err rc = read_members(context, key, &events, &items, count);
+/* What a source has several of for a series; only those of the period were kept. */
+#define LIST(name, type, statement, row, of)                                                       \
+	static enum err name(void *context, const struct series_key *key, struct period period,    \
+			     type **out, size_t *count)                                            \
+	{                                                                                          \
+		static const struct member member = MEMBER(statement, row, of);                    \
+		void *items = NULL;                                                                \
+		enum err rc = read_members(context, key, &member, &items, count);                  \
+                                                                                                   \
+		(void)period;                                                                      \
+		*out = items;                                                                      \
+		return rc;                                                                         \
+	}
 
-	(void)period;
-	*out = items;
-	return rc;
-}
-
-static enum err certificates(void *context, const struct series_key *key, struct period period,
-			     struct certificate_sighting **out, size_t *count)
-{
-	static const struct member shown = MEMBER(READ_CERTIFICATES, closed_certificate, sighting);
-	void *items = NULL;
-	enum err rc = read_members(context, key, &shown, &items, count);
-
-	(void)period;
-	*out = items;
-	return rc;
-}
+LIST(path_events, struct path_event, READ_PATH_EVENTS, closed_path_event, event)
+LIST(certificates, struct certificate_sighting, READ_CERTIFICATES, closed_certificate, sighting)
+LIST(ends, struct end_sighting, READ_ENDS, closed_end, sighting)
 
 static enum err cut_offs(void *context, struct period period, struct cut_off **out, size_t *count)
 {
@@ -577,6 +572,7 @@ struct source closed_source(struct closed *closed)
 		.evidence = evidence,
 		.path_events = path_events,
 		.certificates = certificates,
+		.ends = ends,
 		.cut_offs = cut_offs,
 		.windows = windows,
 		.configurations = configurations,

@@ -13,6 +13,7 @@
 #define EVIDENCE(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_evidence, member)
 #define PATH_EVENT(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_path_event, member)
 #define CERTIFICATE(name, kind, member) CLOSED_COLUMN(name, kind, struct closed_certificate, member)
+#define END(name, kind, member)		CLOSED_COLUMN(name, kind, struct closed_end, member)
 #define CUT_OFF(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_cut_off, member)
 #define WINDOW(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_window, member)
 #define SCOPE(name, kind, member)	CLOSED_COLUMN(name, kind, struct closed_scope, member)
@@ -240,6 +241,24 @@ static const struct closed_column certificates[] = {
 	CERTIFICATE("chain_not_after", COLUMN_NSEC, sighting.certificate.chain_not_after),
 };
 
+static const struct closed_column ends[] = {
+	END("series", COLUMN_UNSIGNED, series),
+	END("number", COLUMN_UNSIGNED, number),
+	END("from_at", COLUMN_NSEC, sighting.from),
+	END("last_seen", COLUMN_NSEC, sighting.last_seen),
+	END("visits", COLUMN_UNSIGNED, sighting.visits),
+	END("end", COLUMN_UNSIGNED, sighting.end),
+	END("cause", COLUMN_UNSIGNED, sighting.cause),
+	END("status", COLUMN_UNSIGNED, sighting.status),
+	END("url", COLUMN_TEXT, sighting.url),
+	END("reason", COLUMN_TEXT, sighting.reason),
+	END("name", COLUMN_NSEC, sighting.phase[VISIT_NAME]),
+	END("connect", COLUMN_NSEC, sighting.phase[VISIT_CONNECT]),
+	END("tls", COLUMN_NSEC, sighting.phase[VISIT_TLS]),
+	END("first_byte", COLUMN_NSEC, sighting.phase[VISIT_FIRST_BYTE]),
+	END("total", COLUMN_NSEC, sighting.phase[VISIT_TOTAL]),
+};
+
 static const struct closed_column cut_offs[] = {
 	CUT_OFF("number", COLUMN_UNSIGNED, number),
 	CUT_OFF("agent", COLUMN_TEXT, cut_off.agent),
@@ -297,6 +316,7 @@ const struct closed_table closed_tables[CLOSED_TABLES] = {
 	[CLOSED_EVIDENCE] = TABLE("evidence", "series, number", evidence),
 	[CLOSED_PATH_EVENTS] = TABLE("path_event", "series, number", path_events),
 	[CLOSED_CERTIFICATES] = TABLE("certificate", "series, number", certificates),
+	[CLOSED_ENDS] = TABLE("visit", "series, number", ends),
 	[CLOSED_CUT_OFFS] = TABLE("cut_off", "number", cut_offs),
 	[CLOSED_WINDOWS] = TABLE("maintenance", "id", windows),
 	[CLOSED_SCOPES] = TABLE("maintenance_scope", "window, number", scopes),

@@ -30,6 +30,7 @@ enum closed_table_id {
 	CLOSED_EVIDENCE,
 	CLOSED_PATH_EVENTS,
 	CLOSED_CERTIFICATES,
+	CLOSED_ENDS,
 	CLOSED_CUT_OFFS,
 	CLOSED_WINDOWS,
 	CLOSED_SCOPES,
@@ -122,6 +123,12 @@ struct closed_certificate {
 	uint32_t series;
 	uint32_t number;
 	struct certificate_sighting sighting;
+};
+
+struct closed_end {
+	uint32_t series;
+	uint32_t number;
+	struct end_sighting sighting;
 };
 
 struct closed_cut_off {

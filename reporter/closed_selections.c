@@ -17,6 +17,7 @@ const struct closed_selection closed_selections[STATEMENTS] = {
 	[READ_EVIDENCE] = {CLOSED_EVIDENCE, "series = ?1 AND from_slot < ?3 AND until_slot > ?2"},
 	[READ_PATH_EVENTS] = {CLOSED_PATH_EVENTS, "series = ?1"},
 	[READ_CERTIFICATES] = {CLOSED_CERTIFICATES, "series = ?1"},
+	[READ_ENDS] = {CLOSED_ENDS, "series = ?1"},
 	[READ_CUT_OFFS] = {CLOSED_CUT_OFFS, "from_at < ?2 AND until_at > ?1"},
 	[READ_WINDOWS] = {CLOSED_WINDOWS, NULL},
 	[READ_SCOPES] = {CLOSED_SCOPES, NULL},

@@ -216,6 +216,17 @@ static enum err put_certificates(struct closing_rows *rows, uint32_t id, const s
 	return rc;
 }
 
+static enum err put_ends(struct closing_rows *rows, uint32_t id, const struct path *path)
+{
+	enum err rc = E_OK;
+
+	for (size_t i = 0; i < path->end_count && rc == E_OK; i++) {
+		struct closed_end row = {id, (uint32_t)i + 1, path->ends[i]};
+		rc = closed_file_put(&rows->sql, CLOSED_ENDS, &row);
+	}
+	return rc;
+}
+
 static enum err put_path(struct closing_rows *rows, const struct path *path,
 			 const struct timeline *timeline)
 {
@@ -242,6 +253,8 @@ static enum err put_path(struct closing_rows *rows, const struct path *path,
 		rc = put_path_events(rows, row.id, path);
 	if (rc == E_OK)
 		rc = put_certificates(rows, row.id, path);
+	if (rc == E_OK)
+		rc = put_ends(rows, row.id, path);
 	rows->series++;
 	rows->measured += path->facts.time[VERDICT_UNSCHEDULED] <
 			  path->facts.period.until - path->facts.period.from;

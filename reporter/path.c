@@ -404,15 +404,23 @@ static void find_events(const struct source *source, struct path *path)
 		log_warn("reporter", "site=%s routes: %s", path->key.target, err_text(rc));
 }
 
-static void find_certificates(const struct source *source, const struct test_config *test,
-			      struct path *path)
+/* What visits were shown, and how they ended. */
+static void find_sightings(const struct source *source, const struct test_config *test,
+			   struct path *path)
 {
-	if (source->certificates == NULL || strcmp(test->method, "http") != 0)
+	struct period period = path->facts.period;
+	enum err rc = E_OK;
+
+	if (strcmp(test->method, "http") != 0)
 		return;
-	enum err rc = source->certificates(source->context, &path->key, path->facts.period,
-					   &path->certificates, &path->certificate_count);
+	if (source->certificates != NULL)
+		rc = source->certificates(source->context, &path->key, period, &path->certificates,
+					  &path->certificate_count);
+	if (rc == E_OK && source->ends != NULL)
+		rc = source->ends(source->context, &path->key, period, &path->ends,
+				  &path->end_count);
 	if (rc != E_OK)
-		log_warn("reporter", "site=%s certificates: %s", path->key.target, err_text(rc));
+		log_warn("reporter", "site=%s visits: %s", path->key.target, err_text(rc));
 }
 
 /* A site, as windows ask for it. */
@@ -497,7 +505,7 @@ enum err path_read(const struct source *source, const struct path_request *reque
 	if (path.state != PATH_UNREADABLE) {
 		find_evidence(source, &path);
 		find_events(source, &path);
-		find_certificates(source, test, &path);
+		find_sightings(source, test, &path);
 	}
 	*out = path;
 	return E_OK;
@@ -515,6 +523,8 @@ void path_finish(struct path *path)
 	path->events = NULL;
 	free(path->certificates);
 	path->certificates = NULL;
+	free(path->ends);
+	path->ends = NULL;
 	traits_finish(&path->traits);
 	planned_destroy(path->planned);
 	path->planned = NULL;

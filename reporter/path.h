@@ -41,6 +41,8 @@ struct path {
 	size_t event_count;
 	struct certificate_sighting *certificates; /* that visits of it were shown, by time */
 	size_t certificate_count;
+	struct end_sighting *ends; /* how its visits ended, likewise */
+	size_t end_count;
 	struct traits traits; /* where who read it made them */
 };
 

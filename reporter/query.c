@@ -111,6 +111,17 @@ static enum err certificates(void *context, const struct series_key *key, struct
 	return archive_find_certificates(query->archive, key, period, out, count);
 }
 
+static enum err ends(void *context, const struct series_key *key, struct period period,
+		     struct end_sighting **out, size_t *count)
+{
+	const struct query *query = context;
+
+	*out = NULL;
+	*count = 0;
+	return query->archive == NULL ? E_OK
+				      : archive_find_ends(query->archive, key, period, out, count);
+}
+
 static enum err cut_offs(void *context, struct period period, struct cut_off **out, size_t *count)
 {
 	const struct query *query = context;
@@ -162,6 +173,7 @@ struct source query_source(struct query *query)
 		.evidence = evidence,
 		.path_events = path_events,
 		.certificates = certificates,
+		.ends = ends,
 		.cut_offs = cut_offs,
 		.windows = windows,
 		.configurations = configurations,

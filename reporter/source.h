@@ -33,6 +33,9 @@ struct source {
 	MUST_CHECK enum err (*certificates)(void *context, const struct series_key *key,
 					    struct period period, struct certificate_sighting **out,
 					    size_t *count);
+	/* How its visits ended, by the time; NULL where that is not known. */
+	MUST_CHECK enum err (*ends)(void *context, const struct series_key *key,
+				    struct period period, struct end_sighting **out, size_t *count);
 	MUST_CHECK enum err (*cut_offs)(void *context, struct period period, struct cut_off **out,
 					size_t *count);
 	/* Announced maintenance, all of it; E_NOT_FOUND, or NULL, where it is not known. */

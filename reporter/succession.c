@@ -257,6 +257,14 @@ static enum err certificates(void *context, const struct series_key *key, struct
 	return s->source.certificates(s->source.context, key, period, out, count);
 }
 
+static enum err ends(void *context, const struct series_key *key, struct period period,
+		     struct end_sighting **out, size_t *count)
+{
+	const struct successions *s = context;
+
+	return s->source.ends(s->source.context, key, period, out, count);
+}
+
 static enum err gone(void *context, const struct series_key *key, struct period period,
 		     struct view_gone *out)
 {
@@ -301,6 +309,7 @@ struct source successions_source(struct successions *successions)
 		.evidence = evidence,
 		.path_events = source->path_events == NULL ? NULL : path_events,
 		.certificates = source->certificates == NULL ? NULL : certificates,
+		.ends = source->ends == NULL ? NULL : ends,
 		.cut_offs = cut_offs,
 		.windows = source->windows == NULL ? NULL : windows,
 		.configurations = source->configurations == NULL ? NULL : configurations,

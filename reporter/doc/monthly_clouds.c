@@ -266,6 +266,15 @@ static void add_certificates(struct monthly *m, const struct page *pages, size_t
 			say_count(m, rule->days_least), say_exact(m, rule->points_least, "")));
 }
 
+static bool any_on_record(const struct page *pages, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (pages[i].score.shown != SHOWN_UNKNOWN)
+			return true;
+	}
+	return false;
+}
+
 void add_clouds(struct monthly *m)
 {
 	const struct services *services = m->services;
@@ -280,7 +289,8 @@ void add_clouds(struct monthly *m)
 		qsort(pages, count, sizeof(*pages), compare_scores);
 		add_scores(m, pages, count);
 		qsort(pages, count, sizeof(*pages), compare_certificates);
-		add_certificates(m, pages, count);
+		if (any_on_record(pages, count))
+			add_certificates(m, pages, count);
 	}
 	free(pages);
 }

@@ -102,6 +102,7 @@ void add_path_events(struct monthly *m); /* nothing where no path is traced */
 void add_patterns(struct monthly *m);	 /* what recurs, shifted, never answered */
 void add_services(struct monthly *m);	 /* what is measured beside the scored tests */
 void add_clouds(struct monthly *m);	 /* scores and certificates of visited pages */
+void add_visits(struct monthly *m);	 /* how visits failed; nothing where none did */
 void add_lapses(struct monthly *m);	 /* where the measurement itself failed */
 void add_unknown(struct monthly *m);	 /* why slots are unknown: in all, by agent, by path */
 /* Announced windows, both figures, where flags and windows differ; bound as add_counts. */

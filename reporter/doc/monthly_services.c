@@ -207,6 +207,7 @@ void add_services(struct monthly *m)
 		return;
 	}
 	add_service_table(m);
+	add_visits(m);
 	add_clouds(m);
 	add_website_table(m);
 }

@@ -135,6 +135,45 @@ static void show_certificate(const struct fixture *fixture)
 	archive_close(archive);
 }
 
+/* Of the site "vetoed": it opened, failed in two ways, opened, and failed the first way again. */
+static const struct {
+	enum visit_end end;
+	enum loss_cause cause;
+	uint16_t status;
+	uint64_t visits;
+	const char *reason;
+} ends[] = {
+	{VISIT_OPEN, LOSS_UNTOLD, 200, 500, ""},
+	{VISIT_FAILED, LOSS_STATUS, 503, 4, "the answer is HTTP 503"},
+	{VISIT_TIMED_OUT, LOSS_UNTOLD, 0, 1, "silence"},
+	{VISIT_OPEN, LOSS_UNTOLD, 200, 100, ""},
+	{VISIT_FAILED, LOSS_STATUS, 503, 2, "again"},
+};
+
+static void show_ends(const struct fixture *fixture)
+{
+	struct series_key key = key_of(fixture, 2);
+	struct archive *archive;
+
+	assert_int_equal(archive_open(fixture->data, &archive), E_OK);
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		struct end_sighting seen = {
+			.last_seen = fixture->month.until - 10 * DAY + (nsec)i * HOUR,
+			.visits = ends[i].visits,
+			.end = ends[i].end,
+			.cause = ends[i].cause,
+			.status = ends[i].status,
+			.url = "https://portal.example/",
+			.phase = {NSEC_UNDEFINED, NSEC_PER_MSEC, 2 * NSEC_PER_MSEC, NSEC_UNDEFINED,
+				  NSEC_PER_SEC},
+		};
+		snprintf(seen.reason, sizeof(seen.reason), "%s", ends[i].reason);
+		series_key_format(&key, seen.key);
+		assert_int_equal(archive_end(archive, &seen), E_OK);
+	}
+	archive_close(archive);
+}
+
 static void feed(const struct fixture *fixture)
 {
 	struct store_options options = {.directory = fixture->data,
@@ -151,6 +190,7 @@ static void feed(const struct fixture *fixture)
 	assert_int_equal(store_flush(store), E_OK);
 	store_close(store);
 	show_certificate(fixture);
+	show_ends(fixture);
 }
 
 static int setup(void **state)
@@ -257,6 +297,26 @@ static void check_certificate(const struct fixture *fixture, const struct servic
 	assert_int_equal(seen->certificate.chain_not_after, fixture->month.until + 41 * DAY);
 }
 
+static void check_ends(const struct fixture *fixture, const struct service *service, size_t row)
+{
+	const struct path *path = &service->path;
+
+	assert_int_equal(path->end_count, row == 2 ? COUNT_OF(ends) : 0);
+	for (size_t i = 0; i < path->end_count; i++) {
+		const struct end_sighting *seen = &path->ends[i];
+		assert_int_equal(seen->from, fixture->month.until - 10 * DAY + (nsec)i * HOUR);
+		assert_int_equal(seen->visits, ends[i].visits);
+		assert_int_equal(seen->end, ends[i].end);
+		assert_int_equal(seen->cause, ends[i].cause);
+		assert_int_equal(seen->status, ends[i].status);
+		assert_string_equal(seen->reason, ends[i].reason);
+		assert_string_equal(seen->url, "https://portal.example/");
+		assert_int_equal(seen->phase[VISIT_NAME], NSEC_UNDEFINED);
+		assert_int_equal(seen->phase[VISIT_TLS], 2 * NSEC_PER_MSEC);
+		assert_int_equal(seen->phase[VISIT_TOTAL], NSEC_PER_SEC);
+	}
+}
+
 static void check_source(const struct fixture *fixture, const struct source *source)
 {
 	struct assessment assessment;
@@ -271,6 +331,7 @@ static void check_source(const struct fixture *fixture, const struct source *sou
 		assert_string_equal(name, rows[i].site);
 		check_week(fixture, &services.items[i], i);
 		check_certificate(fixture, &services.items[i], i);
+		check_ends(fixture, &services.items[i], i);
 	}
 	services_finish(&services);
 	assessment_finish(&assessment);
@@ -372,6 +433,18 @@ static void check_clouds(const struct doc *doc)
 	assert_string_equal(find_cell(certificates, "Vetoed", "state")->text, "Not on record");
 }
 
+static void check_visits(const struct doc *doc)
+{
+	const struct block *visits = find_table(doc, "visits");
+
+	assert_int_equal(visits->row_count, 2);
+	assert_string_equal(find_cell(visits, "Vetoed", "cause")->text, "Error of the server");
+	assert_string_equal(find_cell(visits, "Vetoed", "status")->text, "503");
+	assert_string_equal(find_cell(visits, "Vetoed", "visits")->text, "6");
+	assert_string_equal(find_cell(visits, "Vetoed", "reason")->text, "the answer is HTTP 503");
+	assert_string_equal(visits->cells[visits->column_count + 2].text, "Not whole in time");
+}
+
 static void the_report_tells_them_vetoed_first(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -391,6 +464,7 @@ static void the_report_tells_them_vetoed_first(void **state)
 	for (size_t row = 0; row < 3; row++)
 		assert_string_equal(found->cells[(row + 1) * found->column_count - 1].text, "Veto");
 	check_clouds(doc);
+	check_visits(doc);
 	doc_destroy(doc);
 	assessment_finish(&assessment);
 	query_close(query);
