@@ -71,6 +71,27 @@ static void warn_sites(struct loading *l)
 	}
 }
 
+/* Told once: an inventory may have thousands. Where some are visited, the others are left out on
+ * purpose. */
+static void warn_pages(struct loading *l)
+{
+	const struct config *config = l->config;
+
+	for (size_t t = 0; t < config->test_count; t++) {
+		if (test_visits_own_pages(&config->tests[t]))
+			return;
+	}
+	for (size_t i = 0; i < config->site_count; i++) {
+		const struct draft_site *draft = l->sites[i];
+		if (config->sites[i].url == NULL)
+			continue;
+		warn(l, &draft->named.section, draft->url.place,
+		     "no test visits the pages of sites; write one by http without a url, or leave "
+		     "the key out");
+		return;
+	}
+}
+
 static void warn_calendars(struct loading *l)
 {
 	const struct draft_calendar *drafts = (const void *)l->draft.calendars.items;
@@ -104,5 +125,6 @@ void warn_unused(struct loading *l)
 	warn_agents(l);
 	warn_organisations(l);
 	warn_sites(l);
+	warn_pages(l);
 	warn_calendars(l);
 }

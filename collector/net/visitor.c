@@ -331,6 +331,7 @@ static void *work(void *context)
 	struct epoll_event events[EVENTS];
 	int running;
 
+	(void)pthread_setname_np(pthread_self(), "visits");
 	while (!atomic_load(&visitor->closing)) {
 		take_orders(visitor);
 		take_names(visitor);

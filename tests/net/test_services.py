@@ -160,15 +160,38 @@ def wire_packets(link):
     return counts["tx"]["packets"], counts["rx"]["packets"]
 
 
+class Threads(test_scale.Process):
+    """What the visits cost too, which have a thread of their own: (time, CPU seconds)."""
+
+    def __init__(self, child):
+        super().__init__(child)
+        self.visits = []
+
+    def sample(self):
+        super().sample()
+        folder = f"/proc/{self.child.pid}/task"
+        for task in os.listdir(folder):
+            with contextlib.suppress(OSError), open(f"{folder}/{task}/stat",
+                                                    encoding="utf-8") as file:
+                text = file.read()
+                if "(visits)" in text:
+                    self.visits.append((time.time(), test_scale.cpu_of(text)))
+
+    def visiting(self, begin, end):
+        """CPU seconds of that time."""
+        inside = [cpu for at, cpu in self.visits if begin <= at <= end]
+        return inside[-1] - inside[0] if inside else 0
+
+
 def run_collector(options, results, link, size, path):
-    """Returns what it cost."""
+    """Returns what it cost, and the first and last second of its slots."""
     first = test_run.next_boundary(size.visit_interval, size.lead)
     time.sleep(max(0, first - size.lead - time.time()))
     with open(link.path("collector.log"), "w+", encoding="utf-8") as log:
         child = link.start_near(options.collector, "run", path, "--for",
                                 f"{size.lead + size.seconds + 1}s", stderr=log)
         test_scale.await_start(log, child)
-        process = test_scale.Process(child)
+        process = Threads(child)
         process.sample()
         before, began = wire_packets(link), time.monotonic()
         code = process.wait(size.lead + size.seconds + test_scale.STOP_S)
@@ -181,7 +204,7 @@ def run_collector(options, results, link, size, path):
     rates = [(b - a) / took for a, b in zip(before, after)]
     results.note(f"on the wire {rates[0]:.0f} packets/s sent and {rates[1]:.0f} received, over "
                  f"{took} s ({time.monotonic() - began:.0f} s with start and end)")
-    return process
+    return process, first, first + size.seconds
 
 
 # --- the truth ---
@@ -341,11 +364,17 @@ def tell(results, sums, size):
     results.note(f"{len(sums)} series of {size.sites} sites")
 
 
-def tell_cost(results, process, sums, seconds):
+def tell_cost(results, process, sums, period):
     sent = sum(row["sent"] for row in sums.values())
     cpu, resident = process.cpu(), [s[2] for s in process.samples]
-    results.note(f"CPU {cpu:.1f} s from start to end, all threads: {100 * cpu / seconds:.1f} % of a "
-                 f"core, {1e6 * cpu / sent:.1f} µs for each of {sent} packets and visits")
+    share, _ = process.between(*period)
+    visits, length = process.visiting(*period), period[1] - period[0]
+    made = total(sums, "http", "sent")
+    results.note(f"CPU while measuring {100 * share:.1f} % of a core: "
+                 f"{1e3 * visits / made:.2f} ms for each of {made} visits, "
+                 f"{1e6 * (share * length - visits) / (sent - made):.1f} µs for each of "
+                 f"{sent - made} packets")
+    results.note(f"CPU {cpu:.1f} s from start to end, files made and all slots filed")
     results.note(f"resident {resident[0] / 1024:.0f} MiB at start, at most "
                  f"{process.usage.ru_maxrss / 1024:.0f} MiB, "
                  f"{process.usage.ru_maxrss / len(sums):.2f} KiB a series")
@@ -355,7 +384,7 @@ def measure(options, results, size):
     with lab.Lab(options.emulator, **DELAY) as link:
         route(link)
         path = write_configuration(link, size, start_servers(link))
-        process = run_collector(options, results, link, size, path)
+        process, *period = run_collector(options, results, link, size, path)
         bound = scenario.check_conduct(results, link.finish())
         found = read_log(link.log, size.sites, bound)
         sums, keys = stored_sums(options, link, size.sites)
@@ -366,7 +395,7 @@ def measure(options, results, size):
         check_packets(results, sums, found)
         check_visits(results, sums, found, served(link))
         check_flags(results, sums)
-        tell_cost(results, process, sums, size.seconds)
+        tell_cost(results, process, sums, period)
 
 
 def few(options, results):

@@ -145,6 +145,28 @@ static void what_is_kept_loads_to_the_same(void **state)
 	config_destroy(config);
 }
 
+static void a_page_that_nobody_visits_is_told_once(void **state)
+{
+	static const char text[] =
+		HEAD HALL PORT BARE "tests:\n  - {name: echo}\n"
+				    "  - {name: page, method: http, url: 'https://a.cn/'}\n";
+	struct diagnostics diagnostics = {0};
+	struct config *config = config_load_text(text, strlen(text), "pages.yaml", &diagnostics);
+	size_t told = 0;
+
+	(void)state;
+	assert_non_null(config);
+	for (size_t i = 0; i < diagnostics.count; i++) {
+		if (strstr(diagnostics.items[i].message, "no test visits the pages") == NULL)
+			continue;
+		assert_int_equal(diagnostics.items[i].line, 4);
+		told++;
+	}
+	assert_int_equal(told, 1);
+	diagnostics_finish(&diagnostics);
+	config_destroy(config);
+}
+
 static void another_page_is_a_change(void **state)
 {
 	struct config *before = load(visited);
@@ -174,6 +196,7 @@ int main(void)
 		cmocka_unit_test(each_site_is_visited_at_its_page),
 		cmocka_unit_test(the_test_has_the_last_word),
 		cmocka_unit_test(what_is_kept_loads_to_the_same),
+		cmocka_unit_test(a_page_that_nobody_visits_is_told_once),
 		cmocka_unit_test(another_page_is_a_change),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
