@@ -31,6 +31,8 @@ static enum err read_series(struct view *view, const char *name, struct summary 
 	enum err err = series_key_parse(name, &key);
 	if (err == E_OK)
 		err = view_find(view, &key, &series);
+	if (err == E_OK && series.first_slot == NSEC_UNDEFINED)
+		err = E_NOT_FOUND;
 	if (err == E_OK)
 		err = view_slots(view, &key, (struct period){series.first_slot, series.last_slot},
 				 slots, count);
@@ -66,7 +68,7 @@ static void print_sums(const char *name, const struct summary *slots, size_t cou
 	       sum.late, sum.duplicated, sum.reordered, sum.flags);
 }
 
-/* Of every series named on standard input, one a line. */
+/* Of every series named on standard input, one a line; of those without slots none. */
 static enum err print_all_sums(struct view *view)
 {
 	char name[512];
@@ -80,6 +82,8 @@ static enum err print_all_sums(struct view *view)
 		err = read_series(view, name, &slots, &count);
 		if (err == E_OK)
 			print_sums(name, slots, count);
+		else if (err == E_NOT_FOUND)
+			err = E_OK;
 		free(slots);
 	}
 	return err;
