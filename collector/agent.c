@@ -24,9 +24,6 @@ enum { FAMILIES = 2 };
 static const nsec idle_tick = 100 * NSEC_PER_MSEC;
 static const nsec hurry_tick = 5 * NSEC_PER_MSEC;
 
-/* A packet due at the very end of its slot may leave on the next tick. */
-static const nsec overrun_max = 25 * NSEC_PER_MSEC;
-
 /* How long a hurried agent waits for surplus answers. */
 static const nsec linger = 200 * NSEC_PER_MSEC;
 
@@ -254,7 +251,7 @@ static void queue_send(struct agent *agent, const struct due *due, nsec now)
 		return;
 	expire(agent, track, flight, now);
 	watch_losses(agent, track, flight);
-	if (now - due->at > lateness_max || now >= flight->slot.until + overrun_max) {
+	if (now - due->at > lateness_max || now >= flight->slot.until + SCHEDULE_OVERRUN) {
 		flight_refused(flight, due->packet);
 		return;
 	}

@@ -292,7 +292,7 @@ static void skip_passed(struct pace *pace, nsec now)
 {
 	const struct stream *stream = &pace->stream;
 
-	if (pace->packet > 0 || schedule_slot(stream, pace->slot).until > now)
+	if (pace->packet > 0 || schedule_slot(stream, pace->slot).until + SCHEDULE_OVERRUN > now)
 		return;
 	pace->slot = nsec_floor(now - stream->origin, stream->interval) / stream->interval;
 }

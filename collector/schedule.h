@@ -12,6 +12,9 @@
 
 struct schedule;
 
+/* A packet due at the very end of its slot may leave on the next tick, be it the first. */
+#define SCHEDULE_OVERRUN (25 * NSEC_PER_MSEC)
+
 struct stream {
 	nsec origin;	  /* slot k is [origin + k·interval, origin + (k+1)·interval) */
 	nsec interval;	  /* > 0 */

@@ -192,6 +192,38 @@ static void slots_that_passed_unasked_are_skipped(void **state)
 	schedule_destroy(schedule);
 }
 
+/* Of one packet a slot the first is the last: its slot is not lost to a tick that comes late. */
+static void a_slot_may_begin_at_its_very_end(void **state)
+{
+	static const struct {
+		const char *name;
+		nsec now; /* from the slot's end on */
+		int64_t slot;
+	} rows[] = {
+		{"on the next tick", 5 * NSEC_PER_MSEC, 0},
+		{"just in time", SCHEDULE_OVERRUN - 1, 0},
+		{"too late: the next is in its place", SCHEDULE_OVERRUN, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct stream stream = {.interval = NSEC_PER_SEC,
+					.packets = 1,
+					.phase = NSEC_PER_SEC - NSEC_PER_MSEC,
+					.t_max = NSEC_PER_SEC};
+		struct schedule *schedule = schedule_of(&stream, 0);
+		struct due due;
+		nsec now = NSEC_PER_SEC + rows[i].now;
+		print_message("# %s\n", rows[i].name);
+		assert_int_equal(schedule_take(schedule, now, &due), rows[i].slot == 0);
+		if (rows[i].slot > 0)
+			assert_true(schedule_take(schedule, 2 * NSEC_PER_SEC, &due));
+		assert_int_equal(due.kind, DUE_SEND);
+		assert_int_equal(due.slot, rows[i].slot);
+		schedule_destroy(schedule);
+	}
+}
+
 static void a_clock_set_starts_the_labels_anew(void **state)
 {
 	(void)state;
@@ -286,6 +318,7 @@ int main(void)
 		cmocka_unit_test(slots_overlap_when_t_max_exceeds_the_interval),
 		cmocka_unit_test(uneven_spacing_stays_inside_the_slot),
 		cmocka_unit_test(slots_that_passed_unasked_are_skipped),
+		cmocka_unit_test(a_slot_may_begin_at_its_very_end),
 		cmocka_unit_test(a_clock_set_starts_the_labels_anew),
 		cmocka_unit_test(a_stream_that_retires_settles_what_it_began),
 		cmocka_unit_test(many_streams_come_in_order),
