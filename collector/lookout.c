@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/lookout.h"
+#include "collector/base/calendar.h"
 #include "collector/base/log.h"
 
 #include <stdlib.h>
@@ -91,6 +92,7 @@ static void tell_end(const struct lookout *lookout, struct watched *watched)
 		return;
 	lookout->listener.end(lookout->listener.context, &watched->end);
 	watched->end.visits = 0;
+	memset(watched->end.phase, 0, sizeof(watched->end.phase));
 	watched->end_told = watched->end.last_seen;
 }
 
@@ -126,7 +128,8 @@ static void take_end(const struct lookout *lookout, struct watched *watched,
 {
 	struct end_sighting *kept = &watched->end;
 	bool same = watched->end_told != NSEC_UNDEFINED && kept->end == visit->end &&
-		    kept->cause == visit->cause && kept->status == visit->status;
+		    kept->cause == visit->cause && kept->status == visit->status &&
+		    visit->began_at < kept->day_end;
 
 	if (!same) {
 		tell_end(lookout, watched);
@@ -135,10 +138,12 @@ static void take_end(const struct lookout *lookout, struct watched *watched,
 		kept->status = visit->status;
 		memcpy(kept->url, visit->url, sizeof(kept->url));
 		memcpy(kept->reason, visit->reason, sizeof(kept->reason));
-		memcpy(kept->phase, visit->phase, sizeof(kept->phase));
+		kept->day_end = calendar_next_midnight(visit->began_at);
 	}
 	kept->last_seen = visit->began_at;
 	kept->visits++;
+	for (int i = 0; i < VISIT_PHASES; i++)
+		phase_sum_add(&kept->phase[i], visit->phase[i]);
 	if (!same || kept->last_seen - watched->end_told >= reminder)
 		tell_end(lookout, watched);
 }

@@ -241,6 +241,11 @@ static const struct closed_column certificates[] = {
 	CERTIFICATE("chain_not_after", COLUMN_NSEC, sighting.certificate.chain_not_after),
 };
 
+#define PHASE(name, index)                                                                         \
+	END(name "_visits", COLUMN_UNSIGNED, sighting.phase[index].visits),                        \
+		END(name "_ns", COLUMN_NSEC, sighting.phase[index].sum),                           \
+		END(name "_most_ns", COLUMN_NSEC, sighting.phase[index].most)
+
 static const struct closed_column ends[] = {
 	END("series", COLUMN_UNSIGNED, series),
 	END("number", COLUMN_UNSIGNED, number),
@@ -252,11 +257,12 @@ static const struct closed_column ends[] = {
 	END("status", COLUMN_UNSIGNED, sighting.status),
 	END("url", COLUMN_TEXT, sighting.url),
 	END("reason", COLUMN_TEXT, sighting.reason),
-	END("name", COLUMN_NSEC, sighting.phase[VISIT_NAME]),
-	END("connect", COLUMN_NSEC, sighting.phase[VISIT_CONNECT]),
-	END("tls", COLUMN_NSEC, sighting.phase[VISIT_TLS]),
-	END("first_byte", COLUMN_NSEC, sighting.phase[VISIT_FIRST_BYTE]),
-	END("total", COLUMN_NSEC, sighting.phase[VISIT_TOTAL]),
+	END("day_end", COLUMN_NSEC, sighting.day_end),
+	PHASE("name", VISIT_NAME),
+	PHASE("connect", VISIT_CONNECT),
+	PHASE("tls", VISIT_TLS),
+	PHASE("first_byte", VISIT_FIRST_BYTE),
+	PHASE("total", VISIT_TOTAL),
 };
 
 static const struct closed_column cut_offs[] = {
@@ -316,7 +322,7 @@ const struct closed_table closed_tables[CLOSED_TABLES] = {
 	[CLOSED_EVIDENCE] = TABLE("evidence", "series, number", evidence),
 	[CLOSED_PATH_EVENTS] = TABLE("path_event", "series, number", path_events),
 	[CLOSED_CERTIFICATES] = TABLE("certificate", "series, number", certificates),
-	[CLOSED_ENDS] = TABLE("visit", "series, number", ends),
+	[CLOSED_ENDS] = TABLE("visits", "series, number", ends),
 	[CLOSED_CUT_OFFS] = TABLE("cut_off", "number", cut_offs),
 	[CLOSED_WINDOWS] = TABLE("maintenance", "id", windows),
 	[CLOSED_SCOPES] = TABLE("maintenance_scope", "window, number", scopes),

@@ -11,6 +11,16 @@ const char *visit_phase_name(enum visit_phase phase)
 	return names[phase];
 }
 
+void phase_sum_add(struct phase_sum *sum, nsec phase)
+{
+	if (phase == NSEC_UNDEFINED)
+		return;
+	sum->visits++;
+	sum->sum += phase;
+	if (phase > sum->most)
+		sum->most = phase;
+}
+
 const char *visit_end_name(enum visit_end end)
 {
 	static const char *const names[] = {

@@ -21,6 +21,16 @@ enum visit_phase {
 	VISIT_PHASES
 };
 
+/* What a phase took in several visits. */
+struct phase_sum {
+	uint64_t visits; /* that came so far; the others have no part in it */
+	nsec sum;
+	nsec most;
+};
+
+/* NSEC_UNDEFINED: the visit did not come so far. */
+void phase_sum_add(struct phase_sum *sum, nsec phase);
+
 /* "name" and so on. */
 const char *visit_phase_name(enum visit_phase phase);
 

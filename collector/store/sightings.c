@@ -18,6 +18,19 @@ enum statement {
 	STATEMENTS
 };
 
+/* Visits that came so far, their sum, the most that one took. */
+#define PHASE_TYPES(phase)                                                                         \
+	" " phase "_visits INTEGER NOT NULL, " phase "_ns INTEGER NOT NULL, " phase                \
+	"_most_ns INTEGER NOT NULL,"
+#define PHASE_COLUMNS(phase) ", " phase "_visits, " phase "_ns, " phase "_most_ns"
+#define ALL_PHASES                                                                                 \
+	PHASE_COLUMNS("name")                                                                      \
+	PHASE_COLUMNS("connect")                                                                   \
+	PHASE_COLUMNS("tls") PHASE_COLUMNS("first_byte") PHASE_COLUMNS("total")
+#define PHASE_MOVED(phase, visits, sum, most)                                                      \
+	", " phase "_visits = " phase "_visits + " visits ", " phase "_ns = " phase "_ns + " sum   \
+	", " phase "_most_ns = max(" phase "_most_ns, " most ")"
+
 static const char tables[] =
 	"CREATE TABLE IF NOT EXISTS certificate (key TEXT NOT NULL, from_at INTEGER NOT NULL,"
 	" last_seen INTEGER NOT NULL, fingerprint TEXT NOT NULL, subject TEXT NOT NULL,"
@@ -25,12 +38,12 @@ static const char tables[] =
 	" not_after INTEGER, chain_not_after INTEGER, links INTEGER NOT NULL,"
 	" verified INTEGER NOT NULL, named INTEGER NOT NULL, problem TEXT NOT NULL,"
 	" PRIMARY KEY (key, from_at)) STRICT, WITHOUT ROWID;"
-	"CREATE TABLE IF NOT EXISTS visit (key TEXT NOT NULL, from_at INTEGER NOT NULL,"
-	" last_seen INTEGER NOT NULL, visits INTEGER NOT NULL, end TEXT NOT NULL,"
-	" cause TEXT NOT NULL, status INTEGER NOT NULL, url TEXT NOT NULL, reason TEXT NOT NULL,"
-	" name_ns INTEGER, connect_ns INTEGER, tls_ns INTEGER, first_byte_ns INTEGER,"
-	" total_ns INTEGER,"
-	" PRIMARY KEY (key, from_at)) STRICT, WITHOUT ROWID";
+	"CREATE TABLE IF NOT EXISTS visits (key TEXT NOT NULL, from_at INTEGER NOT NULL,"
+	" last_seen INTEGER NOT NULL, day_end INTEGER NOT NULL, visits INTEGER NOT NULL,"
+	" end TEXT NOT NULL, cause TEXT NOT NULL, status INTEGER NOT NULL, url TEXT NOT NULL,"
+	" reason TEXT NOT NULL," PHASE_TYPES("name") PHASE_TYPES("connect") PHASE_TYPES("tls")
+		PHASE_TYPES("first_byte")
+			PHASE_TYPES("total") " PRIMARY KEY (key, from_at)) STRICT, WITHOUT ROWID";
 
 #define NEWEST(table)                                                                              \
 	"SELECT from_at FROM " table " WHERE key = ?1 AND from_at ="                               \
@@ -51,14 +64,18 @@ static const char *const texts[STATEMENTS] = {
 		"SELECT from_at, last_seen, not_before, not_after, chain_not_after, links,"
 		" verified, named, fingerprint, subject, issuer, names, tls, problem"
 		" FROM certificate" OVERLAP,
-	[SAME_END] = NEWEST("visit") "end = ?2 AND cause = ?3 AND status = ?4",
-	[MOVE_END] = "UPDATE visit SET last_seen = ?3, visits = visits + ?4"
-		     " WHERE key = ?1 AND from_at = ?2",
-	[ADD_END] = "INSERT OR REPLACE INTO visit (key, end, cause, status, from_at, last_seen,"
-		    " visits, url, reason, name_ns, connect_ns, tls_ns, first_byte_ns, total_ns)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-	[FIND_ENDS] = "SELECT from_at, last_seen, visits, status, end, cause, url, reason,"
-		      " name_ns, connect_ns, tls_ns, first_byte_ns, total_ns FROM visit" OVERLAP,
+	[SAME_END] = NEWEST("visits") "end = ?2 AND cause = ?3 AND status = ?4 AND day_end = ?5",
+	[MOVE_END] = "UPDATE visits SET last_seen = ?3, visits = visits + ?4" PHASE_MOVED(
+		"name", "?5", "?6", "?7") PHASE_MOVED("connect", "?8", "?9", "?10")
+		PHASE_MOVED("tls", "?11", "?12", "?13")
+			PHASE_MOVED("first_byte", "?14", "?15", "?16") PHASE_MOVED(
+				"total", "?17", "?18", "?19") " WHERE key = ?1 AND from_at = ?2",
+	[ADD_END] = "INSERT OR REPLACE INTO visits (key, end, cause, status, day_end, from_at,"
+		    " last_seen, visits, url, reason" ALL_PHASES
+		    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9,"
+		    " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
+	[FIND_ENDS] = "SELECT from_at, last_seen, day_end, visits, status, end, cause, url,"
+		      " reason" ALL_PHASES " FROM visits" OVERLAP,
 };
 
 const struct archive_part archive_sightings = {tables, texts, STATEMENTS};
@@ -133,17 +150,28 @@ static void bind_end(struct sql *sql, size_t statement, const struct end_sightin
 	sql_bind_text(sql, statement, 2, visit_end_name(sighting->end));
 	sql_bind_text(sql, statement, 3, cause == NULL ? "" : cause);
 	sql_bind_integer(sql, statement, 4, sighting->status);
+	sql_bind_nsec(sql, statement, 5, sighting->day_end);
+}
+
+static void bind_phases(struct sql *sql, size_t statement, int first,
+			const struct end_sighting *sighting)
+{
+	for (int i = 0; i < VISIT_PHASES; i++) {
+		const struct phase_sum *phase = &sighting->phase[i];
+		sql_bind_integer(sql, statement, first + 3 * i, (int64_t)phase->visits);
+		sql_bind_nsec(sql, statement, first + 3 * i + 1, phase->sum);
+		sql_bind_nsec(sql, statement, first + 3 * i + 2, phase->most);
+	}
 }
 
 static enum err add_end(struct sql *sql, const struct end_sighting *sighting)
 {
 	bind_end(sql, ADD_END, sighting);
-	sql_bind_nsec(sql, ADD_END, 5, sighting->last_seen);
-	sql_bind_integer(sql, ADD_END, 6, (int64_t)sighting->visits);
-	sql_bind_text(sql, ADD_END, 7, sighting->url);
-	sql_bind_text(sql, ADD_END, 8, sighting->reason);
-	for (int i = 0; i < VISIT_PHASES; i++)
-		sql_bind_nsec(sql, ADD_END, 9 + i, sighting->phase[i]);
+	sql_bind_nsec(sql, ADD_END, 6, sighting->last_seen);
+	sql_bind_integer(sql, ADD_END, 7, (int64_t)sighting->visits);
+	sql_bind_text(sql, ADD_END, 8, sighting->url);
+	sql_bind_text(sql, ADD_END, 9, sighting->reason);
+	bind_phases(sql, ADD_END, 10, sighting);
 	return sql_run(sql, ADD_END);
 }
 
@@ -162,6 +190,7 @@ enum err archive_end(struct archive *archive, const struct end_sighting *sightin
 	sql_bind_nsec(sql, MOVE_END, 2, from);
 	sql_bind_nsec(sql, MOVE_END, 3, sighting->last_seen);
 	sql_bind_integer(sql, MOVE_END, 4, (int64_t)sighting->visits);
+	bind_phases(sql, MOVE_END, 5, sighting);
 	return sql_run(sql, MOVE_END);
 }
 
@@ -218,16 +247,21 @@ static void read_end(struct sql *sql, void *out)
 
 	s->from = sql_nsec(sql, FIND_ENDS, 0);
 	s->last_seen = sql_nsec(sql, FIND_ENDS, 1);
-	s->visits = (uint64_t)integer_at(sql, FIND_ENDS, 2);
-	s->status = (uint16_t)integer_at(sql, FIND_ENDS, 3);
-	sql_text(sql, FIND_ENDS, 4, name, sizeof(name));
-	s->end = end_named(name);
+	s->day_end = sql_nsec(sql, FIND_ENDS, 2);
+	s->visits = (uint64_t)integer_at(sql, FIND_ENDS, 3);
+	s->status = (uint16_t)integer_at(sql, FIND_ENDS, 4);
 	sql_text(sql, FIND_ENDS, 5, name, sizeof(name));
+	s->end = end_named(name);
+	sql_text(sql, FIND_ENDS, 6, name, sizeof(name));
 	s->cause = cause_named(name);
-	sql_text(sql, FIND_ENDS, 6, s->url, sizeof(s->url));
-	sql_text(sql, FIND_ENDS, 7, s->reason, sizeof(s->reason));
+	sql_text(sql, FIND_ENDS, 7, s->url, sizeof(s->url));
+	sql_text(sql, FIND_ENDS, 8, s->reason, sizeof(s->reason));
 	for (int i = 0; i < VISIT_PHASES; i++)
-		s->phase[i] = sql_nsec(sql, FIND_ENDS, 8 + i);
+		s->phase[i] = (struct phase_sum){
+			(uint64_t)integer_at(sql, FIND_ENDS, 9 + 3 * i),
+			sql_nsec(sql, FIND_ENDS, 10 + 3 * i),
+			sql_nsec(sql, FIND_ENDS, 11 + 3 * i),
+		};
 }
 
 /* What is read of a kind of rows. */

@@ -21,11 +21,12 @@ struct certificate_sighting {
 	struct certificate certificate;
 };
 
-/* Visits that ended alike, one after the other. */
+/* Visits of one day that ended alike, one after the other. */
 struct end_sighting {
 	char key[KEY_TEXT];
 	nsec from;
 	nsec last_seen;
+	nsec day_end; /* the midnight behind it */
 	uint64_t visits;
 	enum visit_end end;
 	enum loss_cause cause;
@@ -33,11 +34,11 @@ struct end_sighting {
 	/* Of the first of them. */
 	char url[VISIT_URL];
 	char reason[VISIT_REASON];
-	nsec phase[VISIT_PHASES];
+	struct phase_sum phase[VISIT_PHASES]; /* of all of them */
 };
 
-/* Seen at last_seen: moves the key's newest row on if that says the same, else adds one. visits are
- * those since it was told before. */
+/* Seen at last_seen: moves the key's newest row on if that says the same, else adds one. visits and
+ * phases are those since it was told before. */
 MUST_CHECK enum err archive_certificate(struct archive *archive,
 					const struct certificate_sighting *sighting);
 MUST_CHECK enum err archive_end(struct archive *archive, const struct end_sighting *sighting);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How visits of pages failed: each way once for a page, with what was said of the first of them. */
+/* What visits of pages took, phase by phase, and how they failed: each way once for a page, with
+ * what was said of the first of them. */
 #include "reporter/doc/monthly_parts.h"
 
 #include "reporter/text/must.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,7 +112,102 @@ static void add_failure_row(struct monthly *m, const struct failure *failure)
 			});
 }
 
-void add_visits(struct monthly *m)
+/* --- where the time goes --- */
+
+struct phases {
+	uint64_t visits;
+	struct phase_sum of[VISIT_PHASES];
+};
+
+static struct phases phases_of(const struct path *path)
+{
+	struct phases all = {0};
+
+	for (size_t i = 0; i < path->end_count; i++) {
+		const struct end_sighting *end = &path->ends[i];
+		if (end->end != VISIT_OPEN)
+			continue;
+		all.visits += end->visits;
+		for (int p = 0; p < VISIT_PHASES; p++) {
+			all.of[p].visits += end->phase[p].visits;
+			all.of[p].sum += end->phase[p].sum;
+			if (end->phase[p].most > all.of[p].most)
+				all.of[p].most = end->phase[p].most;
+		}
+	}
+	return all;
+}
+
+static struct value value_mean(const struct phase_sum *phase)
+{
+	double sum = (double)phase->sum / NSEC_PER_MSEC;
+
+	return value_milliseconds(phase->visits == 0 ? (double)NAN : sum / (double)phase->visits);
+}
+
+static void add_phase_row(struct monthly *m, const struct service *service)
+{
+	const struct phases phases = phases_of(&service->path);
+	const struct phase_sum *total = &phases.of[VISIT_TOTAL];
+
+	if (phases.visits == 0)
+		return;
+	doc_row(m->doc,
+		(struct value[]){
+			value_site(m, service->assessed),
+			value_text(say_family(service->family)),
+			value_count(phases.visits),
+			value_mean(&phases.of[VISIT_NAME]),
+			value_mean(&phases.of[VISIT_CONNECT]),
+			value_mean(&phases.of[VISIT_TLS]),
+			value_mean(&phases.of[VISIT_FIRST_BYTE]),
+			value_mean(total),
+			value_milliseconds(total->visits == 0 ? (double)NAN
+							      : facts_milliseconds(total->most)),
+		});
+}
+
+static size_t count_opened(const struct services *services)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < services->count; i++)
+		count += phases_of(&services->items[i].path).visits > 0;
+	return count;
+}
+
+static void add_phases(struct monthly *m)
+{
+	const struct column columns[] = {
+		{"site", word(m, TEXT_COLUMN_SITE), ALIGN_START},
+		{"family", word(m, TEXT_COLUMN_FAMILY), ALIGN_START},
+		{"visits", word(m, TEXT_VISIT_OPENED), ALIGN_END},
+		{"name", word(m, TEXT_VISIT_PHASE_NAME), ALIGN_END},
+		{"connect", word(m, TEXT_VISIT_PHASE_CONNECT), ALIGN_END},
+		{"tls", word(m, TEXT_VISIT_PHASE_TLS), ALIGN_END},
+		{"first_byte", word(m, TEXT_VISIT_PHASE_FIRST_BYTE), ALIGN_END},
+		{"total", word(m, TEXT_VISIT_PHASE_TOTAL), ALIGN_END},
+		{"most", word(m, TEXT_VISIT_MOST), ALIGN_END},
+	};
+	const struct services *services = m->services;
+	size_t count = count_opened(services);
+
+	if (count == 0)
+		return;
+	doc_table(m->doc, "phases", word(m, TEXT_VISIT_PHASES), columns, COUNT(columns));
+	for (size_t i = 0, told = 0; i < services->count && told < TABLE_BOUNDED; i++) {
+		told += phases_of(&services->items[i].path).visits > 0;
+		add_phase_row(m, &services->items[i]);
+	}
+	if (count > TABLE_BOUNDED)
+		doc_note(m->doc, PHRASE(m, TEXT_VISIT_BOUNDED, say_count(m, TABLE_BOUNDED),
+					say_count(m, count)));
+	doc_note(m->doc, word(m, TEXT_VISIT_PHASES_NOTE));
+}
+
+/* --- how they failed --- */
+
+static void add_failures(struct monthly *m)
 {
 	const struct column columns[] = {
 		{"site", word(m, TEXT_COLUMN_SITE), ALIGN_START},
@@ -136,4 +233,10 @@ void add_visits(struct monthly *m)
 	if (failures.count > 0)
 		doc_note(m->doc, word(m, TEXT_VISIT_NOTE));
 	free(failures.items);
+}
+
+void add_visits(struct monthly *m)
+{
+	add_phases(m);
+	add_failures(m);
 }

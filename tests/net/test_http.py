@@ -418,7 +418,7 @@ def service(options, results):
                               archived(link, "certificate", "fingerprint, verified, named", key),
                               [(fingerprint(link, label), 1, int(not wrong))])
                 results.equal(f"{name}: how visits ended is a row",
-                              archived(link, "visit", "visits, end, cause", key),
+                              archived(link, "visits", "visits, end, cause", key),
                               [(len(whole), "failed" if wrong else "open", "tls" if wrong else "")])
 
 

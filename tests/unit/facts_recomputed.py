@@ -28,7 +28,7 @@ tests: [{{name: regular, interval: 15m, packets: {packets}}}]
 """
 MONTH = ("--month", "2024-10")
 DUMPED = ("closing", "configuration", "series", "hour", "stretch", "outage", "shift", "week",
-          "evidence", "path_event", "certificate", "visit",
+          "evidence", "path_event", "certificate", "visits",
           "cut_off", "maintenance", "maintenance_scope", "revision")
 
 

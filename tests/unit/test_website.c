@@ -164,8 +164,14 @@ static void show_ends(const struct fixture *fixture)
 			.cause = ends[i].cause,
 			.status = ends[i].status,
 			.url = "https://portal.example/",
-			.phase = {NSEC_UNDEFINED, NSEC_PER_MSEC, 2 * NSEC_PER_MSEC, NSEC_UNDEFINED,
-				  NSEC_PER_SEC},
+			.day_end = calendar_next_midnight(fixture->month.until - 10 * DAY),
+			.phase = {{0, 0, 0},
+				  {ends[i].visits, (nsec)ends[i].visits * 3 * NSEC_PER_MSEC,
+				   5 * NSEC_PER_MSEC},
+				  {ends[i].visits, (nsec)ends[i].visits * 2 * NSEC_PER_MSEC,
+				   4 * NSEC_PER_MSEC},
+				  {0, 0, 0},
+				  {1, NSEC_PER_SEC, NSEC_PER_SEC}},
 		};
 		snprintf(seen.reason, sizeof(seen.reason), "%s", ends[i].reason);
 		series_key_format(&key, seen.key);
@@ -311,9 +317,14 @@ static void check_ends(const struct fixture *fixture, const struct service *serv
 		assert_int_equal(seen->status, ends[i].status);
 		assert_string_equal(seen->reason, ends[i].reason);
 		assert_string_equal(seen->url, "https://portal.example/");
-		assert_int_equal(seen->phase[VISIT_NAME], NSEC_UNDEFINED);
-		assert_int_equal(seen->phase[VISIT_TLS], 2 * NSEC_PER_MSEC);
-		assert_int_equal(seen->phase[VISIT_TOTAL], NSEC_PER_SEC);
+		assert_int_equal(seen->day_end,
+				 calendar_next_midnight(fixture->month.until - 10 * DAY));
+		assert_int_equal(seen->phase[VISIT_NAME].visits, 0);
+		assert_int_equal(seen->phase[VISIT_TLS].visits, ends[i].visits);
+		assert_int_equal(seen->phase[VISIT_TLS].sum,
+				 (nsec)ends[i].visits * 2 * NSEC_PER_MSEC);
+		assert_int_equal(seen->phase[VISIT_TLS].most, 4 * NSEC_PER_MSEC);
+		assert_int_equal(seen->phase[VISIT_TOTAL].sum, NSEC_PER_SEC);
 	}
 }
 
@@ -443,6 +454,15 @@ static void check_visits(const struct doc *doc)
 	assert_string_equal(find_cell(visits, "Vetoed", "visits")->text, "6");
 	assert_string_equal(find_cell(visits, "Vetoed", "reason")->text, "the answer is HTTP 503");
 	assert_string_equal(visits->cells[visits->column_count + 2].text, "Not whole in time");
+	/* 600 visits opened; of name and first octet nothing is known. */
+	const struct block *phases = find_table(doc, "phases");
+	assert_int_equal(phases->row_count, 1);
+	assert_string_equal(find_cell(phases, "Vetoed", "visits")->text, "600");
+	assert_string_equal(find_cell(phases, "Vetoed", "name")->text, "–");
+	assert_string_equal(find_cell(phases, "Vetoed", "connect")->text, "3.00\u202fms");
+	assert_string_equal(find_cell(phases, "Vetoed", "tls")->text, "2.00\u202fms");
+	assert_string_equal(find_cell(phases, "Vetoed", "first_byte")->text, "–");
+	assert_string_equal(find_cell(phases, "Vetoed", "most")->text, "1000.0\u202fms");
 }
 
 static void the_report_tells_them_vetoed_first(void **state)
