@@ -44,7 +44,7 @@ static const struct facts *find_connections(const struct monthly *m, const struc
 {
 	const struct assessment *a = m->assessment;
 	const struct site *site = assessment_site(a, page->assessed);
-	uint32_t port = service_test(a, page)->port;
+	uint32_t port = page->path.key.port;
 	struct connections best = {NULL, 0};
 
 	if (site->scored_test != CONFIG_NONE && site->scored_agent == page->agent)
@@ -58,6 +58,14 @@ static const struct facts *find_connections(const struct monthly *m, const struc
 					 port);
 	}
 	return best.facts;
+}
+
+static bool is_encrypted(const struct monthly *m, const struct service *service)
+{
+	const char *url = test_page_at(service_test(m->assessment, service),
+				       assessment_site(m->assessment, service->assessed));
+
+	return url != NULL && strncasecmp(url, "https:", 6) == 0;
 }
 
 static struct page judge(const struct monthly *m, const struct service *service)
@@ -74,8 +82,7 @@ static struct page judge(const struct monthly *m, const struct service *service)
 		.visits = &path->facts,
 		.connections = find_connections(m, service),
 		.certificate = page.certificate,
-		.encrypted =
-			strncasecmp(service_test(m->assessment, service)->url, "https:", 6) == 0,
+		.encrypted = is_encrypted(m, service),
 	};
 	page.score = cloud_judge(&subject);
 	return page;

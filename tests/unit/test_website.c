@@ -26,23 +26,25 @@ static const char configuration[] =
 	"organisations:\n"
 	"  - {name: city, zh: 市级, en: City}\n"
 	"sites:\n"
-	"  - {name: few, zh: 甲, en: Few, organisation: city, tier: access, ipv4: 192.0.2.1,"
+	"  - {name: few, zh: 甲, en: Few, organisation: city, tier: access, ipv4: 192.0.2.1, url: "
+	"'https://portal.example/',"
 	" scored: {test: regular}}\n"
-	"  - {name: met, zh: 乙, en: Met, organisation: city, tier: access, ipv4: 192.0.2.2,"
+	"  - {name: met, zh: 乙, en: Met, organisation: city, tier: access, ipv4: 192.0.2.2, url: "
+	"'https://portal.example/',"
 	" scored: {test: regular}}\n"
 	"  - {name: vetoed, zh: 丙, en: Vetoed, organisation: city, tier: access,"
-	" ipv4: 192.0.2.3, scored: {test: regular}}\n"
+	" ipv4: 192.0.2.3, url: 'https://portal.example/', scored: {test: regular}}\n"
 	"  - {name: captcha, zh: 丁, en: Captcha, organisation: city, tier: access,"
-	" ipv4: 192.0.2.4, scored: {test: regular}}\n"
+	" ipv4: 192.0.2.4, url: 'https://portal.example/', scored: {test: regular}}\n"
 	"  - {name: blocked, zh: 戊, en: Blocked, organisation: city, tier: access,"
-	" ipv4: 192.0.2.5, scored: {test: regular}}\n"
+	" ipv4: 192.0.2.5, url: 'https://portal.example/', scored: {test: regular}}\n"
 	"  - {name: planned, zh: 己, en: Planned, organisation: city, tier: access,"
-	" ipv4: 192.0.2.6, scored: {test: regular}}\n"
+	" ipv4: 192.0.2.6, url: 'https://portal.example/', scored: {test: regular}}\n"
 	"  - {name: before, zh: 庚, en: Before, organisation: city, tier: access,"
-	" ipv4: 192.0.2.7, scored: {test: regular}}\n"
+	" ipv4: 192.0.2.7, url: 'https://portal.example/', scored: {test: regular}}\n"
 	"tests:\n"
 	"  - {name: regular, interval: 5m}\n"
-	"  - {name: portal, method: http, url: 'https://portal.example/', interval: 1h}\n";
+	"  - {name: portal, method: http, interval: 1h}\n";
 
 /* In one week, whose hours are counted from its Monday: which have no record, which met a page for
  * people alone, which failed; the other hours and weeks open. */
