@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/packet/dns.h"
+#include "collector/packet/dns_records.h"
 
-#include <ldns/ldns.h>
 #include <string.h>
 
 enum { HEADER = 12, QUESTION_END = 4, OPT_SIZE = 11, CLASS_IN = 1, TYPE_OPT = 41 };
@@ -148,93 +148,50 @@ enum err dns_read_query(const uint8_t *bytes, size_t len, struct dns_query *out)
 	return E_OK;
 }
 
-static bool take_name(const ldns_rdf *rdf, struct dns_name *out)
+static bool is_of(const struct dns_record *record, const struct dns_name *owner, uint16_t type)
 {
-	return rdf != NULL && ldns_rdf_get_type(rdf) == LDNS_RDF_TYPE_DNAME &&
-	       dns_name_take(ldns_rdf_data(rdf), ldns_rdf_size(rdf), out);
+	return record->value.type == type && dns_name_same(&record->owner, owner);
 }
 
-static bool take_address(const ldns_rdf *rdf, size_t size, uint8_t out[16])
+static enum err take_values(const struct dns_records *records, uint16_t type,
+			    struct dns_answer *out)
 {
-	if (rdf == NULL || ldns_rdf_size(rdf) != size)
-		return false;
-	memcpy(out, ldns_rdf_data(rdf), size);
-	return true;
-}
-
-static bool take_value(const ldns_rr *rr, struct dns_value *out)
-{
-	struct dns_value value = {.type = (uint16_t)ldns_rr_get_type(rr), .ttl = ldns_rr_ttl(rr)};
-	const ldns_rdf *serial = ldns_rr_rdf(rr, 2);
-	bool good;
-
-	switch (value.type) {
-	case DNS_A:
-		good = take_address(ldns_rr_rdf(rr, 0), 4, value.address);
-		break;
-	case DNS_AAAA:
-		good = take_address(ldns_rr_rdf(rr, 0), 16, value.address);
-		break;
-	case DNS_SOA:
-		good = take_name(ldns_rr_rdf(rr, 0), &value.name) && serial != NULL;
-		value.serial = good ? ldns_rdf2native_int32(serial) : 0;
-		break;
-	default:
-		good = take_name(ldns_rr_rdf(rr, 0), &value.name);
-		break;
-	}
-	if (good)
-		*out = value;
-	return good;
-}
-
-static bool is_of(const ldns_rr *rr, const struct dns_name *owner, uint16_t type)
-{
-	struct dns_name name;
-
-	return ldns_rr_get_class(rr) == LDNS_RR_CLASS_IN && ldns_rr_get_type(rr) == type &&
-	       take_name(ldns_rr_owner(rr), &name) && dns_name_same(&name, owner);
-}
-
-static enum err take_values(const ldns_rr_list *list, uint16_t type, struct dns_answer *out)
-{
-	for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
-		const ldns_rr *rr = ldns_rr_list_rr(list, i);
-		if (!is_of(rr, &out->name, type))
+	for (size_t i = 0; i < records->count; i++) {
+		const struct dns_record *record = &records->items[i];
+		if (!is_of(record, &out->name, type))
 			continue;
 		if (out->count == DNS_VALUES_MAX)
 			return E_FULL;
-		if (!take_value(rr, &out->values[out->count]))
+		if (!record->good)
 			return E_CORRUPT;
-		out->count++;
+		out->values[out->count++] = record->value;
 	}
 	return E_OK;
 }
 
 /* The one alias that a name may have (RFC 1034, section 3.6.2). */
-static const ldns_rr *find_alias(const ldns_rr_list *list, const struct dns_name *owner)
+static const struct dns_record *find_alias(const struct dns_records *records,
+					   const struct dns_name *owner)
 {
-	for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
-		const ldns_rr *rr = ldns_rr_list_rr(list, i);
-		if (is_of(rr, owner, DNS_CNAME))
-			return rr;
+	for (size_t i = 0; i < records->count; i++) {
+		if (is_of(&records->items[i], owner, DNS_CNAME))
+			return &records->items[i];
 	}
 	return NULL;
 }
 
-static enum err follow(const ldns_rr_list *list, uint16_t type, struct dns_answer *out)
+static enum err follow(const struct dns_records *records, uint16_t type, struct dns_answer *out)
 {
-	const ldns_rr *alias;
-	struct dns_value value;
+	const struct dns_record *alias;
 
-	while (type != DNS_CNAME && (alias = find_alias(list, &out->name)) != NULL) {
+	while (type != DNS_CNAME && (alias = find_alias(records, &out->name)) != NULL) {
 		if (out->aliases++ == DNS_CHAIN_MAX)
 			return E_FULL;
-		if (!take_value(alias, &value))
+		if (!alias->good)
 			return E_CORRUPT;
-		out->name = value.name;
+		out->name = alias->value.name;
 	}
-	return take_values(list, type, out);
+	return take_values(records, type, out);
 }
 
 /* All but the values, which are many: what is not counted is not written. */
@@ -255,17 +212,17 @@ static void begin_answer(const struct header *header, const struct dns_query *qu
 static enum err read_records(const uint8_t *bytes, size_t len, const struct dns_query *query,
 			     struct dns_answer *out)
 {
-	ldns_pkt *packet = NULL;
-	ldns_status status = ldns_wire2pkt(&packet, bytes, len);
+	struct dns_records records;
 
-	if (status != LDNS_STATUS_OK)
-		return status == LDNS_STATUS_MEM_ERR ? E_MEMORY : E_CORRUPT;
-	if (ldns_pkt_edns(packet)) {
-		out->edns = ldns_pkt_edns_udp_size(packet);
-		out->rcode |= (uint16_t)(ldns_pkt_edns_extended_rcode(packet) << 4);
+	if (!dns_records_plain(bytes, len, &records)) {
+		enum err rc = dns_records_read(bytes, len, query->type, &records);
+		if (rc != E_OK)
+			return rc;
 	}
-	enum err rc = follow(ldns_pkt_answer(packet), query->type, out);
-	ldns_pkt_free(packet);
+	out->edns = records.edns;
+	out->rcode |= (uint16_t)(records.upper << 4);
+	enum err rc = follow(&records, query->type, out);
+	dns_records_finish(&records);
 	return rc;
 }
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LABEL_MAX = 63 };
+enum { LABEL_MAX = 63, POINTER = 0xc0, MESSAGE_HEADER = 12 };
 
 static uint8_t lower(uint8_t octet)
 {
@@ -29,6 +29,57 @@ bool dns_name_take(const uint8_t *octets, size_t len, struct dns_name *out)
 			break;
 	}
 	name.len = (uint8_t)at;
+	*out = name;
+	return true;
+}
+
+/* Where a pointer leads; len for one that leads nowhere, or not back from where its labels began.
+ */
+static size_t target_of(const uint8_t *message, size_t len, size_t at, size_t began)
+{
+	if (at + 1 >= len)
+		return len;
+	size_t target = (size_t)(message[at] & ~POINTER) << 8 | message[at + 1];
+	return target >= MESSAGE_HEADER && target < began ? target : len;
+}
+
+static bool append_label(const uint8_t *label, struct dns_name *name, size_t *used)
+{
+	size_t size = (size_t)1 + label[0];
+
+	if (*used + size > DNS_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		name->octets[(*used)++] = lower(label[i]);
+	return true;
+}
+
+bool dns_name_unpack(const uint8_t *message, size_t len, size_t *at, struct dns_name *out)
+{
+	struct dns_name name = {0};
+	size_t place = *at;
+	size_t began = place;
+	size_t behind = 0; /* the first pointer; 0: there was none */
+	size_t used = 0;
+
+	for (;;) {
+		if (place >= len)
+			return false;
+		if ((message[place] & POINTER) == POINTER) {
+			behind = behind == 0 ? place + 2 : behind;
+			began = place = target_of(message, len, place, began);
+			continue;
+		}
+		size_t next = place + 1 + message[place];
+		if (message[place] > LABEL_MAX || next > len ||
+		    !append_label(&message[place], &name, &used))
+			return false;
+		if (message[place] == 0)
+			break;
+		place = next;
+	}
+	name.len = (uint8_t)used;
+	*at = behind == 0 ? place + 1 : behind;
 	*out = name;
 	return true;
 }

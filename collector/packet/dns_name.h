@@ -26,6 +26,11 @@ MUST_CHECK enum err dns_name_parse(const char *text, struct dns_name *out);
 /* The name of an uncompressed wire name; false if it is none, or longer than len. */
 bool dns_name_take(const uint8_t *octets, size_t len, struct dns_name *out);
 
+/* The name that stands at an octet of a message and may end by pointers, of which each leads back,
+ * and behind the header (RFC 1035, section 4.1.4); moves behind it. False, with nothing moved, for
+ * any other. */
+bool dns_name_unpack(const uint8_t *message, size_t len, size_t *at, struct dns_name *out);
+
 /* Without the last dot; "." for the root. */
 void dns_name_format(const struct dns_name *name, char out[DNS_NAME_TEXT]);
 

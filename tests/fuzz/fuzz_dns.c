@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The first octet says what the rest is: a message that answers a query, made from its own head so
  * that reading begins, or the text of a name. What is read must answer the query, within the
- * bounds, and every name must be written as text that means it. */
+ * bounds, every name must be written as text that means it, and what the short way takes for
+ * records must be what the whole way reads. */
 #include "collector/packet/dns.h"
+#include "collector/packet/dns_records.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +46,37 @@ static void check_answer(const struct dns_answer *answer, const struct dns_query
 	}
 }
 
+static bool same_record(const struct dns_record *a, const struct dns_record *b)
+{
+	return a->good == b->good && dns_name_same(&a->owner, &b->owner) &&
+	       a->value.type == b->value.type && a->value.ttl == b->value.ttl &&
+	       a->value.serial == b->value.serial &&
+	       memcmp(a->value.address, b->value.address, sizeof(a->value.address)) == 0 &&
+	       dns_name_same(&a->value.name, &b->value.name);
+}
+
+static void compare_ways(const uint8_t *bytes, size_t size, uint16_t type)
+{
+	struct dns_records plain;
+	struct dns_records whole;
+	size_t found = 0;
+
+	if (!dns_records_plain(bytes, size, &plain))
+		return;
+	must(dns_records_read(bytes, size, type, &whole) == E_OK);
+	must(plain.edns == whole.edns && plain.upper == whole.upper);
+	for (size_t i = 0; i < plain.count; i++) {
+		const struct dns_record *record = &plain.items[i];
+		if (record->value.type != type && record->value.type != DNS_CNAME)
+			continue;
+		must(found < whole.count && same_record(record, &whole.items[found]));
+		found++;
+	}
+	must(found == whole.count);
+	dns_records_finish(&whole);
+	dns_records_finish(&plain);
+}
+
 static void read_message(uint8_t *bytes, size_t size)
 {
 	static const uint16_t types[] = {DNS_A, DNS_NS, DNS_CNAME, DNS_SOA, DNS_AAAA};
@@ -64,6 +97,7 @@ static void read_message(uint8_t *bytes, size_t size)
 		if (known)
 			check_answer(&answer, &query);
 	}
+	compare_ways(bytes, size, query.type);
 	query.id++;
 	must(dns_read_answer(bytes, size, &query, &answer) == E_NOT_FOUND);
 }
