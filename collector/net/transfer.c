@@ -12,7 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+enum { AWAITED_MOST = 32768 };
 
 struct transfer {
 	CURL *curl;
@@ -24,11 +27,18 @@ struct transfer {
 	struct certificate certificate;
 	nsec syn_round_trip;
 	int fd;		/* −1: none is open */
+	int awaited;	/* octets at once; 0: as they come */
+	int unread;	/* octets that had come when the connection was closed */
 	bool connected; /* what comes after is no matter of the network any more */
 	char host[VISIT_URL];
 	char tls[TLS_VERSION];
 	char error[CURL_ERROR_SIZE];
 };
+
+static bool is_encrypted(const struct transfer *transfer)
+{
+	return strncasecmp(transfer->request.url, "https:", 6) == 0;
+}
 
 /* Called when the connection stands. Its first round trip is that of the SYN, unless that had to be
  * sent again. */
@@ -88,6 +98,8 @@ static int on_close(void *context, curl_socket_t fd)
 		if (!transfer->connected)
 			transfer->refusal =
 				refusal_read(fd, &transfer->request.to, transfer->setting->local);
+		if (transfer->awaited > 0)
+			(void)ioctl(fd, FIONREAD, &transfer->unread);
 		transfer->fd = -1;
 	}
 	return close(fd);
@@ -139,11 +151,27 @@ static size_t on_body(char *octets, size_t size, size_t count, void *context)
 	return page_take_body(&transfer->page, octets, size * count) ? size * count : 0;
 }
 
-static int on_progress(void *context, curl_off_t a, curl_off_t taken, curl_off_t b, curl_off_t c)
+/* Who waits for a page of known size needs no wake for each of its segments: the kernel gives one
+ * when its end is there, or much of it. Under TLS octets that came may be held already, so that
+ * fewer are to come. */
+static void await_rest(struct transfer *transfer, curl_off_t left)
+{
+	int octets = left > AWAITED_MOST ? AWAITED_MOST : (int)left;
+
+	if (left <= 0 || octets == transfer->awaited || transfer->fd < 0 ||
+	    transfer->page.encodings > 0 || is_encrypted(transfer))
+		return;
+	if (setsockopt(transfer->fd, SOL_SOCKET, SO_RCVLOWAT, &octets, sizeof(octets)) == 0)
+		transfer->awaited = octets;
+}
+
+static int on_progress(void *context, curl_off_t size, curl_off_t taken, curl_off_t a, curl_off_t b)
 {
 	struct transfer *transfer = context;
 
-	(void)a, (void)b, (void)c;
+	(void)a, (void)b;
+	if (taken > 0)
+		await_rest(transfer, size - taken);
 	return page_take_raw(&transfer->page, (uint64_t)taken) ? 0 : 1;
 }
 
@@ -345,8 +373,7 @@ static struct refusal refusal_of(const struct transfer *transfer)
 static void judge_error(const struct transfer *transfer, CURLcode code, struct visit *visit)
 {
 	const char *words = transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code);
-	bool tls = strncasecmp(transfer->request.url, "https:", 6) == 0 && transfer->connected &&
-		   transfer->tls[0] == '\0';
+	bool tls = is_encrypted(transfer) && transfer->connected && transfer->tls[0] == '\0';
 
 	if (transfer->page.stopped != NULL) {
 		fail(visit, LOSS_BOUNDS, transfer->page.stopped);
@@ -388,8 +415,9 @@ static void judge_page(struct transfer *transfer, struct visit *visit)
 
 const char *transfer_conclude(struct transfer *transfer, CURLcode code, struct visit *out)
 {
+	int unread = code == CURLE_OPERATION_TIMEDOUT ? transfer->unread : 0;
 	struct visit visit = {.certificate = transfer->certificate,
-			      .size = (uint32_t)transfer->page.size};
+			      .size = (uint32_t)(transfer->page.size + (uint64_t)unread)};
 	char *location = NULL;
 	long status = 0;
 

@@ -293,6 +293,9 @@ def check_harm(results, kind, met, least):
         results.equal(f"{name}: ends, causes", found, {HARM[kind]})
         results.check(f"{name}: it says why", all(v["reason"] for v in row["visits"]))
         total = max(v["phases_ns"]["total"] for v in row["visits"])
+        if kind == "drip":
+            counted = [v["octets"] for v in row["visits"]]
+            results.check(f"{name}: octets that came are counted", min(counted) > 1, str(counted))
         results.check(f"{name}: about within its deadline", total < (DEADLINE_S + 5) * truth.NS,
                       str(total))
 
