@@ -413,10 +413,11 @@ def measure(options, results, size, dark=()):
         bound = scenario.check_conduct(results, link.finish())
         found = read_log(link.log, size.sites, bound)
         sums = stored_sums(options, link, size.sites)
-        # A machine that is busy at the wrong instant has no slot of a visit due at its very end.
         results.equal("every series that sent is stored", [p for p in found if p not in sums], [])
-        results.check("nearly all series sent", len(sums) >= 0.99 * 2 * len(METHODS) * size.sites,
-                      len(sums))
+        # A machine that is busy at the wrong instant has no slot of a visit due at its very end;
+        # of several slots it has one.
+        missing = 2 * len(METHODS) * size.sites - len(sums)
+        results.check("all series are stored", missing <= (size.seconds < 60), missing)
         tell(results, sums, size)
         for end, cause, reason, count in archived_visits(link):
             results.note(f"visits: {count} {end} {cause or ''} {reason or ''}".rstrip())
