@@ -5,6 +5,7 @@
 import functools
 import os
 import subprocess
+import time
 
 import bench_tcp
 import process
@@ -12,6 +13,7 @@ import link as links
 import webserver
 
 TARGETS, VISITS, SPACING_MS = 200, 10, 1000
+POLL_S = 0.005
 GOAL_BLACKBOX = 1 / 6
 PORTS = {"https": webserver.RIGHT, "http": webserver.PLAIN}
 MODULE = """modules: {{http: {{prober: http, timeout: 15s, http: {{preferred_ip_protocol: ip4,
@@ -26,16 +28,31 @@ def serve(link):
     return webserver.start(link)
 
 
+def start_up_s(child, sent_before):
+    """CPU of a process until it sends, as the peer's is left out too."""
+    used = 0
+    try:
+        while process.packets_sent_near(child.pid) <= sent_before:
+            used = process.main_thread_cpu_s(child.pid)
+            time.sleep(POLL_S)
+    except OSError:
+        raise RuntimeError("once ended before it sent") from None
+    return used
+
+
 def once(scheme, setting):
-    """(µs of CPU a visit, start-up included; visits that are not open)"""
+    """(µs of CPU a visit, start-up left out; visits that are not open)"""
     with setting.emulated() as link:
         authority = serve(link)
         command = [setting.collector, "once", "--method", "http", "--url",
                    f"{scheme}://{webserver.NAME}:{PORTS[scheme]}/", "--expect",
                    webserver.TEXT, "--count", str(VISITS), "--interval", f"{SPACING_MS}ms",
                    "--authorities", authority.file, *links.targets(TARGETS)]
+        before = link.sent()
         with open(link.path("out"), "w+", encoding="utf-8") as out:
             child = subprocess.Popen(link.inside(command), stdout=out, stderr=subprocess.STDOUT)
+            link.children.append(child)
+            start_up = start_up_s(child, before)
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
             out.seek(0)
@@ -43,7 +60,7 @@ def once(scheme, setting):
         if child.returncode != 0:
             raise RuntimeError(f"once ended with {child.returncode}")
     visits = TARGETS * VISITS
-    return (usage.ru_utime + usage.ru_stime) * 1e6 / visits, visits - opened
+    return (usage.ru_utime + usage.ru_stime - start_up) * 1e6 / visits, visits - opened
 
 
 def blackbox(scheme, setting):
