@@ -15,6 +15,7 @@
 struct page {
 	const struct service *service;
 	const struct certificate_sighting *certificate; /* NULL: none */
+	const struct facts *connections;		/* NULL: nothing opens any */
 	struct cloud_score score;
 };
 
@@ -71,7 +72,7 @@ static bool is_encrypted(const struct monthly *m, const struct service *service)
 static struct page judge(const struct monthly *m, const struct service *service)
 {
 	const struct path *path = &service->path;
-	struct page page = {.service = service};
+	struct page page = {.service = service, .connections = find_connections(m, service)};
 
 	if (path->certificate_count > 0)
 		page.certificate = &path->certificates[path->certificate_count - 1];
@@ -80,7 +81,7 @@ static struct page judge(const struct monthly *m, const struct service *service)
 		.reach = assessment_site(m->assessment, service->assessed)->reach,
 		.mode = m->assessment->mode,
 		.visits = &path->facts,
-		.connections = find_connections(m, service),
+		.connections = page.connections,
 		.certificate = page.certificate,
 		.encrypted = is_encrypted(m, service),
 	};
@@ -88,14 +89,26 @@ static struct page judge(const struct monthly *m, const struct service *service)
 	return page;
 }
 
-/* The worst first; those without score last. */
+static bool is_complete(const struct page *page)
+{
+	for (size_t i = 0; i < CLOUD_COUNT; i++) {
+		if (page->score.missing[i])
+			return false;
+	}
+	return true;
+}
+
+/* The worst first; those of other weights apart, those without score last. */
 static int compare_scores(const void *a, const void *b)
 {
 	const struct page *x = a;
 	const struct page *y = b;
+	bool complete = is_complete(x);
 
 	if (isnan(x->score.exact) != isnan(y->score.exact))
 		return isnan(x->score.exact) ? 1 : -1;
+	if (!isnan(x->score.exact) && complete != is_complete(y))
+		return complete ? -1 : 1;
 	if (!isnan(x->score.exact) && x->score.exact != y->score.exact)
 		return x->score.exact < y->score.exact ? -1 : 1;
 	return (x->service > y->service) - (x->service < y->service);
@@ -121,10 +134,9 @@ static struct value value_cloud_points(const struct monthly *m, const struct clo
 				       enum cloud_indicator indicator)
 {
 	double points = score->points[indicator];
-	struct value value = value_number(points, 1, "");
 
 	if (isnan(points))
-		return value_toned(value, TONE_MUTED);
+		return value_toned(value_number(points, 1, ""), TONE_MUTED);
 	return value_points(m, points,
 			    score_grade(m->assessment->profile, round_half_up(points, 1)));
 }
@@ -136,18 +148,31 @@ static struct value value_connection(const struct cloud_score *score)
 	return score->rough[CLOUD_CONNECTION] ? value_roughened(value) : value;
 }
 
-static const char *say_cloud_remarks(struct monthly *m, const struct cloud_score *score)
+static const char *say_weight(struct monthly *m, const struct cloud_score *score,
+			      enum cloud_indicator indicator)
 {
+	return score->missing[indicator] ? "–" : say_number(m, score->weight[indicator], 1, "");
+}
+
+static const char *say_cloud_remarks(struct monthly *m, const struct page *page)
+{
+	const struct cloud_score *score = &page->score;
 	const struct score gated = {.gates = score->gates, .marked = score->marked};
 	const char *text = say_gates(m, &gated);
 
-	if (isnan(score->exact))
+	if (isnan(score->exact) || is_complete(page))
 		return text;
 	if (score->missing[CLOUD_CONNECTION])
-		text = say_listed(m, text, word(m, TEXT_CLOUD_NO_CONNECTION));
+		text = say_listed(m, text,
+				  word(m, page->connections == NULL ? TEXT_CLOUD_NO_CONNECTION
+								    : TEXT_CLOUD_UNMEASURED));
 	if (score->missing[CLOUD_CERTIFICATE])
 		text = say_listed(m, text, word(m, TEXT_CLOUD_NO_CERTIFICATE));
-	return text;
+	return say_listed(m, text,
+			  PHRASE(m, TEXT_CLOUD_WEIGHTS, say_weight(m, score, CLOUD_AVAILABILITY),
+				 say_weight(m, score, CLOUD_FIRST_BYTE),
+				 say_weight(m, score, CLOUD_CONNECTION),
+				 say_weight(m, score, CLOUD_CERTIFICATE)));
 }
 
 static void add_score_row(struct monthly *m, const struct page *page)
@@ -164,7 +189,7 @@ static void add_score_row(struct monthly *m, const struct page *page)
 				value_connection(score),
 				value_cloud_points(m, score, CLOUD_CONNECTION),
 				value_cloud_points(m, score, CLOUD_CERTIFICATE),
-				value_text(say_cloud_remarks(m, score)),
+				value_text(say_cloud_remarks(m, page)),
 			});
 }
 
