@@ -320,7 +320,7 @@ def stored_sums(options, link, sites):
 def archived_visits(link):
     """[(end, cause, one of the reasons, how many)]"""
     with contextlib.closing(sqlite3.connect(link.path("data/archive.db"))) as archive:
-        return archive.execute("SELECT end, cause, MIN(reason), SUM(visits) FROM visit GROUP BY 1, 2"
+        return archive.execute("SELECT end, cause, MIN(reason), SUM(visits) FROM visits GROUP BY 1, 2"
                                " ORDER BY 4 DESC").fetchall()
 
 
